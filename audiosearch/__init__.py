@@ -1,0 +1,1 @@
+"""All of the audio search that needs no Jina: decoding, encoders, store, retrieval, ranking."""

@@ -1,0 +1,63 @@
+"""Reads ``data:`` URIs (RFC 2397), by which small sounds travel inside a request."""
+
+import base64
+import binascii
+from urllib.parse import unquote_to_bytes
+
+from audiosearch.errors import InvalidQueryError
+
+SCHEME = "data:"
+
+
+def read_data_uri(uri: str) -> bytes:
+    """Decode the bytes of a ``data:`` URI.
+
+    Parameters
+    ----------
+    uri : str
+        ``data:[<media type>][;base64],<data>``.
+
+    Returns
+    -------
+    bytes
+        What it holds.
+
+    Raises
+    ------
+    InvalidQueryError
+        If it has no comma or its base64 is broken.
+
+    Examples
+    --------
+    >>> read_data_uri("data:text/plain;base64,bGF1Z2g=")
+    b'laugh'
+    """
+    header, comma, body = uri.partition(",")
+    if not comma or not header.startswith(SCHEME):
+        raise InvalidQueryError(
+            f"received {shorten(uri)!r}, expected data:<media type>;base64,<data>"
+        )
+    if not header.endswith(";base64"):
+        return unquote_to_bytes(body)
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise InvalidQueryError(f"the base64 of {shorten(uri)!r} is broken: {error}") from error
+
+
+def make_data_uri(data: bytes, media_type: str) -> str:
+    """Write bytes as a ``data:`` URI.
+
+    Parameters
+    ----------
+    data : bytes
+        What it shall hold.
+    media_type : str
+        Such as ``audio/flac``.
+    """
+    return f"{SCHEME}{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+def shorten(uri: str) -> str:
+    """Cut a ``data:`` URI to its header, as it is shown in answers and messages."""
+    return uri.partition(",")[0][:80] if uri.startswith(SCHEME) else uri

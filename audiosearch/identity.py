@@ -1,0 +1,62 @@
+"""Tells recordings apart by their audio alone: tags, names and places do not count."""
+
+import hashlib
+
+from audiosearch.decode import Source, openable, read_native
+
+ID_LENGTH = 32  # hexadecimal digits, 128 bits
+
+
+def recording_id(source: Source) -> str:
+    """Compute the identity of a recording.
+
+    The SHA-256, cut to 128 bits, of codec, sample rate, channels, sample format, decoder extradata
+    and the demuxed packets of the default audio stream; where FFmpeg cannot demux, of the decoded
+    samples. So retagging, renaming and moving keep it, and the same samples under another rate are
+    another recording.
+
+    Parameters
+    ----------
+    source : Path or bytes
+        A file or its bytes.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
+
+    Raises
+    ------
+    AudioDecodeError
+        If it can be neither demuxed nor decoded.
+    """
+    return (_packets_digest(source) or _samples_digest(source))[:ID_LENGTH]
+
+
+def _packets_digest(source: Source) -> str | None:
+    import av
+
+    try:
+        with av.open(openable(source), "r", metadata_errors="ignore") as container:
+            stream = container.streams.best("audio")
+            if not isinstance(stream, av.AudioStream):
+                return None
+            codec = stream.codec_context
+            sample_format = codec.format.name if codec.format else None
+            header = (codec.name, codec.sample_rate, codec.channels, sample_format)
+            digest = hashlib.sha256(repr(header).encode())
+            digest.update(codec.extradata or b"")
+            n_bytes = 0
+            for packet in container.demux(stream):
+                digest.update(bytes(packet))
+                n_bytes += packet.size
+    except av.error.FFmpegError:
+        return None
+    return digest.hexdigest() if n_bytes else None
+
+
+def _samples_digest(source: Source) -> str:
+    native = read_native(source)
+    digest = hashlib.sha256(repr(native.sample_rate).encode())
+    digest.update(native.waveform.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,179 @@
+"""Finds the file that a uri means, and refuses those that may not be read."""
+
+import itertools
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from audiosearch.errors import ForbiddenPathError, NotFoundError, UnreadableFileError
+from audiosearch.store.base import File, Store
+
+SINGLE_FILES = "files"
+"""First part of the uris of files that were indexed one by one."""
+UPLOADS = "data"
+"""First part of the uris of sounds that came in a request."""
+
+
+class Library:
+    """The folders and files of a store, seen as uris.
+
+    Parameters
+    ----------
+    store : Store
+        Where library folders and files are registered.
+    roots : sequence of Path
+        Folders below which paths may be read though they are no library folders.
+    """
+
+    def __init__(self, store: Store, roots: Sequence[Path] = ()) -> None:
+        self._store = store
+        self._roots = [root.resolve() for root in roots]
+
+    def resolve(self, uri: str, trusted: bool = False) -> File:
+        """Find the file that a library uri or a path means.
+
+        Parameters
+        ----------
+        uri : str
+            A uri of the library, or a path, absolute or relative to a library root.
+        trusted : bool
+            Whether any path may be read: the owner of the machine asks.
+
+        Returns
+        -------
+        File
+            Its uri (the one it has, or would get), path, size and time.
+
+        Raises
+        ------
+        ForbiddenPathError
+            If the path lies outside, whether or not anything is there.
+        NotFoundError
+            If nothing is there.
+        UnreadableFileError
+            If it is no regular file.
+        """
+        known = self._store.file(uri)
+        if known and known.path:
+            return self._with_state(known.uri, Path(known.path))
+        path = self._path(uri, trusted)
+        return self._with_state(self._uri(path), path)
+
+    def register(self, path: Path) -> str:
+        """Make a folder a library folder, unless it lies within one.
+
+        Parameters
+        ----------
+        path : Path
+            The folder.
+
+        Returns
+        -------
+        str
+            The name by which its files' uris begin.
+        """
+        folder = Path(os.path.abspath(path))
+        folders = self._store.folders()
+        inside = self._folder_of(folder / "file")
+        if inside:
+            return inside
+        base = folder.name or "root"
+        taken = {*folders, SINGLE_FILES, UPLOADS}
+        name = next(each for each in _numbered(base) if each not in taken)
+        self._store.add_folder(name, str(folder))
+        return name
+
+    def admit(self, uri: str, trusted: bool = False) -> File:
+        """Resolve a uri that is to be indexed, registering the folder that it needs.
+
+        A path below a root makes the root's folder that holds it a library folder, so that
+        ``toy-data/dog.ogg`` keeps its name.
+
+        Parameters
+        ----------
+        uri, trusted
+            As in ``resolve``.
+
+        Returns
+        -------
+        File
+            As of ``resolve``.
+        """
+        file = self.resolve(uri, trusted)
+        path = Path(file.path or "")
+        if not self._folder_of(path):
+            for root in self._roots:
+                inside = path.relative_to(root) if path.is_relative_to(root) else Path()
+                if len(inside.parts) > 1:
+                    self.register(root / inside.parts[0])
+                    return self.resolve(str(path), trusted)
+        return file
+
+    def _path(self, uri: str, trusted: bool) -> Path:
+        """Find the path; links are followed before it is compared with the folders."""
+        if "\0" in uri:
+            raise NotFoundError("a uri with a NUL character names no file")
+        folder, _, rest = uri.partition("/")
+        folders = self._store.folders()
+        candidates = [Path(folders[folder], rest)] if folder in folders and rest else []
+        candidates += [Path(root, uri) for root in self._roots]
+        if trusted:
+            candidates.append(Path(uri))
+        allowed = [*map(Path, folders.values()), *self._roots]
+        paths = [Path(os.path.abspath(each)) for each in candidates]
+        readable = [each for each in paths if trusted or _is_below(each, allowed)]
+        if not readable:
+            raise ForbiddenPathError(
+                f"{uri} is not below a library folder or library_roots; "
+                "index its folder first with: python app.py index FOLDER"
+            )
+        for path in readable:
+            if os.path.lexists(path):
+                return path
+        raise NotFoundError(f"there is no file {uri} in the library or below library_roots")
+
+    def _uri(self, path: Path) -> str:
+        name = self._folder_of(path)
+        if name:
+            inside = path.relative_to(self._store.folders()[name])
+            return str(PurePosixPath(name, *inside.parts))
+        uris = (f"{SINGLE_FILES}/{each}" for each in _numbered(path.stem, path.suffix))
+        return next(uri for uri in uris if self._is_free(uri, path))
+
+    def _is_free(self, uri: str, path: Path) -> bool:
+        known = self._store.file(uri)
+        return known is None or known.path == str(path)
+
+    def _folder_of(self, path: Path) -> str | None:
+        """Tell the innermost library folder that holds a path."""
+        holding = [
+            (len(folder), name)
+            for name, folder in self._store.folders().items()
+            if path.is_relative_to(folder)
+        ]
+        return max(holding)[1] if holding else None
+
+    def _with_state(self, uri: str, path: Path) -> File:
+        try:
+            state = path.stat()
+        except FileNotFoundError as error:
+            why = " (a broken link)" if path.is_symlink() else ""
+            raise NotFoundError(f"there is no file {uri}{why}") from error
+        except OSError as error:
+            raise UnreadableFileError(f"{uri} cannot be read: {error.strerror}") from error
+        if not stat.S_ISREG(state.st_mode):
+            raise UnreadableFileError(f"{uri} is not a regular file")
+        return File(uri, str(path), state.st_size, state.st_mtime_ns)
+
+
+def _is_below(path: Path, folders: Sequence[Path]) -> bool:
+    """Tell whether a path, its links followed, lies below a folder."""
+    real = Path(os.path.realpath(path))
+    return any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
+
+
+def _numbered(stem: str, suffix: str = "") -> Iterator[str]:
+    """Yield a name, then the same with -2, -3 … before its suffix."""
+    yield stem + suffix
+    yield from (f"{stem}-{number}{suffix}" for number in itertools.count(2))

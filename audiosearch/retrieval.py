@@ -1,0 +1,106 @@
+"""Finds the recordings nearest to a query, whatever store holds them."""
+
+from dataclasses import dataclass, field
+
+from audiosearch.store.base import Filter, Neighbours, Recording, Store, WindowDistances
+from audiosearch.types import Vectors
+
+MOMENT_MARGIN = 0.05  # cosine distance above the recording's best at which windows still count
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """What a search returns.
+
+    Parameters
+    ----------
+    limit : int
+        How many recordings.
+    moment_distance : float, optional
+        Cosine distance up to which windows count; by default the recording's best plus 0.05.
+    max_distance : float, optional
+        Cosine distance beyond which recordings are dropped.
+    filter : Filter
+        Which recordings to search.
+    """
+
+    limit: int = 10
+    moment_distance: float | None = None
+    max_distance: float | None = None
+    filter: Filter = field(default_factory=Filter)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A recording near the query, with those of its windows that count.
+
+    Parameters
+    ----------
+    recording : Recording
+        What was found.
+    windows : WindowDistances
+        Its matching windows, in the order of time; the best is among them.
+    """
+
+    recording: Recording
+    windows: WindowDistances
+
+
+def retrieve(store: Store, queries: Vectors, options: SearchOptions) -> list[Hit]:
+    """Find the recordings whose best window is nearest to any query window.
+
+    Parameters
+    ----------
+    store : Store
+        The library.
+    queries : [shape=(n_queries, dim)], float32
+        The query's windows.
+    options : SearchOptions
+        How many, and which.
+
+    Returns
+    -------
+    list of Hit
+        Best first, ties in the order of recording ids: exactly ``options.limit`` distinct
+        recordings where the library has them.
+    """
+    among = store.select(options.filter)
+    hits = []
+    for recording_id in _nearest_recordings(store, queries, options.limit, among):
+        recording = store.recording(recording_id)
+        windows = store.window_distances(recording_id, queries)
+        best = float(windows.distances.min())
+        if recording and (options.max_distance is None or best <= options.max_distance):
+            hits.append(Hit(recording, _matching(windows, best, options.moment_distance)))
+    return hits
+
+
+def _nearest_recordings(
+    store: Store, queries: Vectors, limit: int, among: set[str] | None
+) -> list[str]:
+    """Ask for more windows until they hold ``limit`` recordings, and all that tie with the last."""
+    k = 16 * limit
+    while True:
+        found = store.nearest(queries, k, among)
+        ranked = _best_of_each(found)
+        exhausted = len(found.recording_ids) < k
+        if exhausted or (len(ranked) > limit and ranked[limit - 1][0] < float(found.distances[-1])):
+            return [recording_id for _, recording_id in ranked[:limit]]
+        k *= 4
+
+
+def _best_of_each(found: Neighbours) -> list[tuple[float, str]]:
+    best: dict[str, float] = {}
+    for recording_id, distance in zip(found.recording_ids, found.distances, strict=True):
+        best.setdefault(recording_id, float(distance))
+    return sorted((distance, recording_id) for recording_id, distance in best.items())
+
+
+def _matching(
+    windows: WindowDistances, best: float, moment_distance: float | None
+) -> WindowDistances:
+    threshold = best + MOMENT_MARGIN if moment_distance is None else max(best, moment_distance)
+    keep = windows.distances <= threshold
+    return WindowDistances(
+        windows.start_s[keep], windows.end_s[keep], windows.distances[keep], windows.queries[keep]
+    )

@@ -1,0 +1,1 @@
+"""Where a library's vectors and metadata are kept, behind one interface."""

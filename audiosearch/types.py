@@ -1,0 +1,15 @@
+"""Array types shared by all modules."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Waveform: TypeAlias = NDArray[np.float32]
+"""Mono samples in [-1, 1], shape=(n_samples,)."""
+
+Vectors: TypeAlias = NDArray[np.float32]
+"""Embeddings, one a row, shape=(n, dim)."""
+
+Tags: TypeAlias = dict[str, Any]
+"""What is known of a recording beside its sound."""

@@ -1,0 +1,1 @@
+"""The microservices of ``flow.yml``: thin Jina classes over ``audiosearch``."""

@@ -1,0 +1,105 @@
+"""The typed documents that travel between the microservices."""
+
+from pathlib import Path
+from typing import Any
+
+from docarray import BaseDoc, DocList
+from docarray.typing import NdArray
+from pydantic import Field
+
+from audiosearch.data_uri import SCHEME, read_data_uri
+from audiosearch.decode import Source
+from audiosearch.errors import InvalidQueryError
+
+
+class WindowMatch(BaseDoc):
+    """A window of the library that matches the query window it hangs on."""
+
+    recording_id: str
+    uri: str
+    duration_s: float
+    start_s: float
+    end_s: float
+    cosine: float
+    tags: dict[str, Any] = Field(default_factory=dict)
+
+
+class Window(BaseDoc):
+    """A stretch of a recording: its times in seconds, its sound, its vector."""
+
+    start_s: float
+    end_s: float
+    tensor: NdArray | None = None  # [shape=(n_samples,)], float32; else a slice of the recording's
+    embedding: NdArray | None = None  # [shape=(dim,)], float32, unit length
+    tags: dict[str, Any] = Field(default_factory=dict)
+    matches: DocList[WindowMatch] = Field(default_factory=DocList[WindowMatch])
+
+
+class Match(BaseDoc):
+    """A recording of the library that sounds like the query, as answered over HTTP."""
+
+    uri: str
+    scores: dict[str, Any]
+    similarity: float
+    start_s: float
+    end_s: float
+    query_start_s: float
+    query_end_s: float
+    duration_s: float
+    tags: dict[str, Any] = Field(default_factory=dict)
+    moments: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class Recording(BaseDoc):
+    """A recording on its way through the Flow: to be indexed, or a query.
+
+    Clients set ``uri`` or ``recording_id``, and for a query ``start_s`` and ``end_s``.
+    """
+
+    uri: str | None = None
+    recording_id: str | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+    tags: dict[str, Any] = Field(default_factory=dict)
+
+    path: str | None = None  # set inside the Flow only
+    file_state: str | None = None  # size and time of the file: too large for protobuf's integers
+    block: int = 0  # which block of the recording is indexed
+    is_last: bool = True  # whether the recording ends in it
+
+    tensor: NdArray | None = None  # [shape=(n_samples,)], float32: the block's or query's sound
+    tensor_start_s: float = 0.0  # where in the recording the tensor begins
+    sample_rate: int | None = None  # of the tensor, in Hz
+    duration_s: float | None = None
+    silent_windows: int = 0
+    window_s: float | None = None
+    stride_s: float | None = None
+    encoder: str | None = None
+    encoder_version: str | None = None
+    dim: int | None = None  # length of the encoder's vectors
+    embedding: NdArray | None = None  # of the whole, where the encoder is set to '@r'
+    chunks: DocList[Window] = Field(default_factory=DocList[Window])
+
+    status: str | None = None  # added, unchanged, moved, failed
+    code: str | None = None  # why it failed, for programs
+    message: str | None = None  # why it failed, for people
+    matches: DocList[Match] = Field(default_factory=DocList[Match])
+
+    def fail(self, error: Exception) -> None:
+        """Mark as failed; later microservices leave it alone."""
+        self.status = "failed"
+        self.code = getattr(error, "code", "error")
+        self.message = str(error)
+        self.tensor = None
+        self.chunks = DocList[Window]()
+
+
+def source_of(doc: Recording) -> Source:
+    """Give the file or the bytes that hold a recording's sound."""
+    if doc.path:
+        return Path(doc.path)
+    if not doc.uri:
+        raise InvalidQueryError(
+            "received a recording without uri, path or tensor, expected one of them"
+        )
+    return read_data_uri(doc.uri) if doc.uri.startswith(SCHEME) else Path(doc.uri)

@@ -1,0 +1,177 @@
+"""AudioEncoder and VGGishEncoder: give every window its vector."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from docarray import DocList
+from jina import Executor, requests
+
+from audiosearch.decode import decode
+from audiosearch.encoders import choose_encoder
+from audiosearch.encoders.base import LogMelEncoder
+from audiosearch.encoders.settings import EncoderSettings, Engine, Precision
+from audiosearch.errors import AudioSearchError, InvalidQueryError, InvalidWaveformError
+from audiosearch.resample import resample
+from audiosearch.store.sqlite import read_space
+from audiosearch.types import Vectors, Waveform
+from audiosearch.waveforms import check_sample_rate
+from audiosearch.weights import models_dir
+from audiosearch.windows import Span
+from executors.documents import Recording, Window, source_of
+from executors.workspace import workspace_of
+
+TRAVERSAL_PATHS = ("@c", "@r")
+Input = Literal["waveform", "log_mel", "uri"]
+
+
+class AudioEncoder(Executor):
+    """Encodes windows with the index's own encoder, else ``model``, else ``fallback``.
+
+    Parameters
+    ----------
+    model : str
+        The encoder wanted: ``vggish`` or ``yamnet``.
+    fallback : str, optional
+        The one to use where the model's weights are absent; ``None`` refuses to start instead.
+    traversal_paths : {'@c', '@r'}
+        What is encoded: each window, or each recording as a whole.
+    load_input_from : {'waveform', 'log_mel', 'uri'}
+        Where the sound is: in ``tensor`` as samples, in ``tensor`` as a log-mel spectrogram
+        [shape=(n_frames, 64)], or in the file that the document names.
+    min_duration, postprocess, engine, precision, batch_size, threads, unverified_weights
+        See ``EncoderSettings``.
+    models : str, optional
+        The folder of the weights; by default ``AUDIOSEARCH_MODELS`` or ``models/``.
+    """
+
+    def __init__(
+        self,
+        model: str = "vggish",
+        fallback: str | None = "yamnet",
+        traversal_paths: str = "@c",
+        load_input_from: Input = "waveform",
+        min_duration: int = 4,
+        postprocess: bool = True,
+        engine: Engine = "auto",
+        precision: Precision = "auto",
+        batch_size: int = 16,
+        threads: int = 0,
+        unverified_weights: bool = False,
+        models: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        _check_choice("traversal_paths", traversal_paths, TRAVERSAL_PATHS)
+        _check_choice("load_input_from", load_input_from, ("waveform", "log_mel", "uri"))
+        settings = EncoderSettings(
+            models_dir=Path(models) if models else models_dir(),
+            batch_size=batch_size,
+            engine=engine,
+            precision=precision,
+            threads=threads,
+            min_duration=min_duration,
+            postprocess=postprocess,
+            unverified_weights=unverified_weights,
+        )
+        space = read_space(workspace_of(self))
+        self.encoder = choose_encoder(model, fallback, space, settings)
+        self.traversal_paths = traversal_paths
+        self.load_input_from = load_input_from
+
+    @requests(on=["/index", "/search"])
+    def encode(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
+        """Set the embeddings, and let go of the sound."""
+        good = [doc for doc in docs if doc.status != "failed"]
+        try:
+            self._encode(good)
+        except AudioSearchError:
+            self._encode_one_by_one(good)
+        for doc in good:
+            doc.encoder, doc.encoder_version = self.encoder.name, self.encoder.version
+            doc.dim = self.encoder.dim
+            doc.tensor = None
+            for window in doc.chunks:
+                window.tensor = None
+        return docs
+
+    @requests
+    def skip(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
+        """Pass on what needs no vector: a box must know the endpoints of those before it."""
+        return docs
+
+    def _encode_one_by_one(self, docs: list[Recording]) -> None:
+        """Find the documents that cannot be encoded; the others are not lost."""
+        for doc in docs:
+            try:
+                self._encode([doc])
+            except AudioSearchError as error:
+                doc.fail(error)
+
+    def _encode(self, docs: list[Recording]) -> None:
+        for doc, vectors in zip(docs, self._vectors(docs), strict=True):
+            for item, vector in zip(self._items(doc), vectors, strict=True):
+                item.embedding = vector
+
+    def _items(self, doc: Recording) -> Sequence[Recording | Window]:
+        return [doc] if self.traversal_paths == "@r" else doc.chunks
+
+    def _vectors(self, docs: list[Recording]) -> list[Vectors]:
+        """Embed the items of all documents, in one batch where they share their recording."""
+        if self.load_input_from == "log_mel":
+            return [self._embed_log_mels(doc) for doc in docs]
+        if any(window.tensor is not None for doc in docs for window in doc.chunks):
+            return [self._embed_separate(doc) for doc in docs]
+        return self.encoder.embed_recordings([self._waveform_and_spans(doc) for doc in docs])
+
+    def _embed_log_mels(self, doc: Recording) -> Vectors:
+        if not isinstance(self.encoder, LogMelEncoder):
+            raise InvalidQueryError(
+                f"received load_input_from: log_mel, which {self.encoder.name} cannot read; "
+                "expected waveform or uri"
+            )
+        return self.encoder.embed_log_mels([_tensor(item) for item in self._items(doc)])
+
+    def _embed_separate(self, doc: Recording) -> Vectors:
+        waveforms = [_tensor(item) for item in self._items(doc)]
+        return self.encoder.embed(waveforms, doc.sample_rate or self.encoder.sample_rate)
+
+    def _waveform_and_spans(self, doc: Recording) -> tuple[Waveform, list[Span]]:
+        rate = self.encoder.sample_rate
+        if self.load_input_from == "uri":
+            waveform, start_s = decode(source_of(doc), rate), 0.0
+        else:
+            check_sample_rate(doc.sample_rate or rate)
+            waveform = resample(_tensor(doc), doc.sample_rate or rate, rate)
+            start_s = doc.tensor_start_s
+        if self.traversal_paths == "@r":
+            return waveform, [Span(0, waveform.size)]
+        return waveform, [self._span(doc, window, start_s, waveform.size) for window in doc.chunks]
+
+    def _span(self, doc: Recording, window: Window, origin_s: float, n_samples: int) -> Span:
+        """Locate a window; the last of a recording reaches into the zeros behind its end."""
+        rate = self.encoder.sample_rate
+        end_s = window.start_s + doc.window_s if doc.window_s else window.end_s
+        start, stop = round((window.start_s - origin_s) * rate), round((end_s - origin_s) * rate)
+        return Span(start, min(stop, n_samples))
+
+
+def _tensor(item: Recording | Window) -> Waveform:
+    if item.tensor is None:
+        raise InvalidWaveformError(
+            "received a document without tensor, expected its samples or log-mel spectrogram"
+        )
+    return np.asarray(item.tensor)
+
+
+def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise InvalidQueryError(f"received {name}: {value!r}, expected one of {list(choices)}")
+
+
+class VGGishEncoder(AudioEncoder):
+    """AudioEncoder with VGGish alone: without its weights it does not start."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(model="vggish", fallback=None, **kwargs)

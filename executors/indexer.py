@@ -1,0 +1,272 @@
+"""SimpleIndexer: keeps windows and finds the nearest ones."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from docarray import DocList
+from jina import Executor, requests
+
+from audiosearch.data_uri import SCHEME
+from audiosearch.errors import (
+    AudioSearchError,
+    IndexMismatchError,
+    InvalidQueryError,
+    NotFoundError,
+)
+from audiosearch.library import UPLOADS, Library
+from audiosearch.retrieval import Hit, SearchOptions, retrieve
+from audiosearch.store.base import File, Filter, Space, WindowBlock
+from audiosearch.store.base import Recording as StoredRecording
+from audiosearch.store.sqlite import SQLiteStore
+from executors.documents import Recording, Window, WindowMatch
+from executors.workspace import workspace_of
+
+WINDOWS = "@c"
+
+
+class SimpleIndexer(Executor):
+    """Keeps vectors and metadata in the workspace; exact search by cosine distance.
+
+    Parameters
+    ----------
+    match_args : dict, optional
+        ``limit``: how many recordings a search answers by default. ``traversal_rdarray`` and
+        ``traversal_ldarray``: ``'@c'``, since windows are compared with windows.
+    library_roots : list of str
+        Folders below which files may be read and indexed by their paths.
+    """
+
+    def __init__(
+        self,
+        match_args: dict[str, Any] | None = None,
+        library_roots: list[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.limit = _check_match_args(match_args or {})
+        self.store = SQLiteStore(workspace_of(self))
+        self.library = Library(self.store, [Path(root) for root in library_roots or ["."]])
+
+    @requests(on="/resolve")
+    def resolve(
+        self, docs: DocList[Recording], parameters: dict[str, Any], **kwargs: Any
+    ) -> DocList[Recording]:
+        """Find the file of each uri or recording id.
+
+        ``parameters``: ``index``: it is to be indexed; ``trusted``: from anywhere; ``folders``:
+        folders to register first.
+        """
+        for folder in parameters.get("folders", []):
+            self.library.register(Path(folder))
+        for doc in docs:
+            try:
+                self._resolve(doc, parameters)
+            except AudioSearchError as error:
+                doc.fail(error)
+        return docs
+
+    @requests(on="/identify")
+    def recognise(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
+        """Tell which recordings are known by their audio, and note those that cannot be read."""
+        for doc in docs:
+            if doc.status == "failed":
+                self._note_failure(doc)
+                continue
+            known = self.store.recording(doc.recording_id or "")
+            if known:
+                doc.block, doc.is_last, doc.duration_s = (
+                    known.n_blocks,
+                    known.complete,
+                    known.duration_s,
+                )
+                if known.complete:
+                    doc.status = "unchanged" if _file(doc).uri in known.uris else "moved"
+                    self.store.put_file(_file(doc))
+        return docs
+
+    @requests(on="/index")
+    def index(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
+        """Write one block of each recording."""
+        for doc in docs:
+            if doc.status != "failed":
+                try:
+                    self._add(doc)
+                except AudioSearchError as error:
+                    doc.fail(error)
+            if doc.status == "failed":
+                self._note_failure(doc)
+            doc.chunks = DocList[Window]()
+        return docs
+
+    @requests(on="/search")
+    def search(
+        self, docs: DocList[Recording], parameters: dict[str, Any], **kwargs: Any
+    ) -> DocList[Recording]:
+        """Hang the windows of the nearest recordings on the query windows that they match."""
+        for doc in docs:
+            if doc.status != "failed":
+                try:
+                    self._search(doc, parameters)
+                except AudioSearchError as error:
+                    doc.fail(error)
+            for window in doc.chunks:
+                window.embedding = None
+        return docs
+
+    @requests(on="/status")
+    def status(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
+        """Describe the library in the first document's tags."""
+        space = self.store.space
+        recordings = list(self.store.recordings())
+        docs[0].tags = {
+            "library_id": self.store.library_id,
+            "encoder": space.encoder if space else None,
+            "recordings": len(recordings),
+            "windows": sum(each.n_windows for each in recordings),
+            "duration_s": sum(each.duration_s for each in recordings),
+        }
+        return docs
+
+    def close(self) -> None:
+        """Give up the library's files and lock."""
+        self.store.close()
+
+    def _resolve(self, doc: Recording, parameters: dict[str, Any]) -> None:
+        if doc.recording_id is not None:
+            file = self._file_of(doc.recording_id)
+        elif doc.uri and doc.uri.startswith(SCHEME):
+            return
+        else:
+            find = self.library.admit if parameters.get("index") else self.library.resolve
+            file = find(doc.uri or "", bool(parameters.get("trusted")))
+        doc.uri, doc.path, doc.file_state = file.uri, file.path, f"{file.size} {file.mtime_ns}"
+        known = self.store.file(file.uri)
+        if known and (known.size, known.mtime_ns) == (file.size, file.mtime_ns):
+            recording = self.store.recording(known.recording_id or "")
+            if recording:
+                doc.recording_id, doc.duration_s = recording.id, recording.duration_s
+                doc.status = "unchanged" if recording.complete else None
+
+    def _file_of(self, recording_id: str) -> File:
+        recording = self.store.recording(recording_id)
+        if not recording:
+            raise NotFoundError(f"there is no recording {recording_id} in the library")
+        for uri in recording.uris:
+            with suppress(AudioSearchError):
+                return self.library.resolve(uri)
+        raise NotFoundError(f"no file of the recording {recording_id} can be found any longer")
+
+    def _add(self, doc: Recording) -> None:
+        """Write a block; one of silence alone moves the recording's end, and adds no window."""
+        recording = StoredRecording(
+            id=doc.recording_id or "",
+            duration_s=doc.duration_s or 0.0,
+            complete=doc.is_last,
+            silent_windows=doc.silent_windows,
+            tags=doc.tags,
+        )
+        space = _space(doc)
+        vectors = [np.asarray(window.embedding, np.float32) for window in doc.chunks]
+        block = WindowBlock(
+            index=doc.block,
+            start_s=np.array([window.start_s for window in doc.chunks], np.float64),
+            end_s=np.array([window.end_s for window in doc.chunks], np.float64),
+            vectors=np.stack(vectors) if vectors else np.empty((0, space.dim), np.float32),
+        )
+        self.store.add_block(_file(doc), recording, block, space)
+        doc.status = "added"
+
+    def _note_failure(self, doc: Recording) -> None:
+        if doc.path:
+            failed_at = datetime.now(UTC).isoformat(timespec="seconds")
+            file = replace(_file(doc), recording_id=None, code=doc.code, message=doc.message)
+            self.store.put_file(replace(file, failed_at=failed_at))
+
+    def _search(self, doc: Recording, parameters: dict[str, Any]) -> None:
+        known = self.store.space
+        if known is None:
+            return
+        space = _space(doc)
+        if space != known:
+            raise IndexMismatchError(f"this library was made with {known}, the query with {space}")
+        queries = np.stack([np.asarray(window.embedding, np.float32) for window in doc.chunks])
+        for hit in retrieve(self.store, queries, self._options(doc, parameters)):
+            _hang(doc, hit)
+
+    def _options(self, doc: Recording, parameters: dict[str, Any]) -> SearchOptions:
+        conditions = parameters.get("filter") or {}
+        own = (doc.recording_id,) if parameters.get("exclude_self") and doc.recording_id else ()
+        return SearchOptions(
+            limit=int(parameters.get("limit") or self.limit),
+            moment_distance=parameters.get("moment_distance"),
+            max_distance=parameters.get("max_distance"),
+            filter=Filter(
+                uri_prefix=_values(conditions.get("uri_prefix")),
+                recording_id=_values(conditions.get("recording_id")),
+                tags={key: _values(value) for key, value in conditions.get("tags", {}).items()},
+                exclude=own,
+            ),
+        )
+
+
+def _file(doc: Recording) -> File:
+    """Describe the file of a document; sound that came in a request is known by its id."""
+    uri = doc.uri or ""
+    if uri.startswith(SCHEME):
+        uri = f"{UPLOADS}/{doc.recording_id}"
+    size, mtime_ns = map(int, doc.file_state.split()) if doc.file_state else (None, None)
+    return File(uri, doc.path, size, mtime_ns, doc.recording_id)
+
+
+def _space(doc: Recording) -> Space:
+    return Space(
+        encoder=doc.encoder or "",
+        version=doc.encoder_version or "",
+        dim=doc.dim or 0,
+        window_s=doc.window_s or 0.0,
+        stride_s=doc.stride_s or 0.0,
+    )
+
+
+def _hang(doc: Recording, hit: Hit) -> None:
+    recording, windows = hit.recording, hit.windows
+    for start_s, end_s, cosine, query in zip(
+        windows.start_s, windows.end_s, windows.distances, windows.queries, strict=True
+    ):
+        doc.chunks[int(query)].matches.append(
+            WindowMatch(
+                recording_id=recording.id,
+                uri=recording.uris[0],
+                duration_s=recording.duration_s,
+                tags=recording.tags,
+                start_s=float(start_s),
+                end_s=float(end_s),
+                cosine=float(cosine),
+            )
+        )
+
+
+def _values(value: Any) -> tuple[Any, ...]:
+    """Give a condition's values: a list means any of them."""
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _check_match_args(match_args: dict[str, Any]) -> int:
+    """Check the tutorial's ``match_args``, and give the limit."""
+    accepted = {"limit": None, "traversal_rdarray": WINDOWS, "traversal_ldarray": WINDOWS}
+    for key, value in match_args.items():
+        if key not in accepted or (accepted[key] and value != accepted[key]):
+            raise InvalidQueryError(
+                f"received match_args {key}: {value!r}, expected limit (recordings), and "
+                f"traversal_rdarray and traversal_ldarray {WINDOWS!r}: windows are compared"
+            )
+    limit = match_args.get("limit", 10)
+    if not isinstance(limit, int) or limit < 1:
+        raise InvalidQueryError(f"received match_args limit: {limit!r}, expected a positive number")
+    return limit

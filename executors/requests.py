@@ -1,0 +1,161 @@
+"""The bodies that the gateway accepts; anything else is refused with 422."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+EXAMPLE = "toy-data/drum_loop_loop_mika.mp3"
+_FRAGMENT = re.compile(r"#t=(?P<start>\d+(\.\d*)?)?(,(?P<end>\d+(\.\d*)?))?$")
+_EMPTY: tuple[Any, ...] = (None, [], {}, "")
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+OneOrMany = Annotated[list[str], BeforeValidator(_as_list)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Distance = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
+
+
+class Sound(BaseModel):
+    """A sound: a file of the library or a ``data:`` URI, whole or a stretch of it.
+
+    A Jina client sends its documents with all their fields; the empty ones are ignored.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str | None = Field(None, description="Comes back with the answer.")
+    uri: str | None = Field(
+        None,
+        min_length=1,
+        description="A library uri, a path below the library folders or library_roots, or a data: "
+        "URI. It may end in a media fragment: film.mp4#t=8.95,18.95",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ignore_empty(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        defaults = {"block": 0, "is_last": True, "silent_windows": 0, "tensor_start_s": 0.0}
+        return {
+            key: value
+            for key, value in values.items()
+            if value not in _EMPTY and (key not in defaults or defaults[key] != value)
+        }
+
+
+class Query(Sound):
+    """A sound to find the likes of."""
+
+    recording_id: str | None = Field(
+        None, description="A recording of the library, in uri's stead."
+    )
+    start_s: Seconds | None = Field(None, description="Where the stretch begins, in seconds.")
+    end_s: Seconds | None = Field(None, description="Where the stretch ends, in seconds.")
+
+    @model_validator(mode="after")
+    def _check(self) -> "Query":
+        if (self.uri is None) == (self.recording_id is None):
+            raise ValueError("expected either uri or recording_id")
+        self._split_fragment()
+        if self.end_s is not None and self.end_s <= (self.start_s or 0):
+            raise ValueError(
+                f"received start_s {self.start_s or 0:g} and end_s {self.end_s:g}, "
+                "expected a stretch that ends after its start"
+            )
+        return self
+
+    def _split_fragment(self) -> None:
+        """Turn ``#t=8.95,18.95`` into the two fields that it equals."""
+        found = _FRAGMENT.search(self.uri or "")
+        if not found or not (found["start"] or found["end"]):
+            return
+        if self.start_s is not None or self.end_s is not None:
+            raise ValueError("received a media fragment #t= and start_s or end_s, expected one")
+        self.uri = (self.uri or "")[: found.start()]
+        self.start_s = float(found["start"] or 0)
+        self.end_s = float(found["end"]) if found["end"] else None
+
+
+class NewRecording(Sound):
+    """A sound to index."""
+
+    uri: str = Field(min_length=1, description="As in a search, without a media fragment.")
+    tags: dict[str, Any] = Field(default_factory=dict, description="Come back with its matches.")
+
+
+class FilterParameters(BaseModel):
+    """Which recordings to search: all keys must hold, a list means any of its values."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    uri_prefix: OneOrMany = []
+    recording_id: OneOrMany = []
+    tags: dict[str, Any] = {}
+
+
+class SearchParameters(BaseModel):
+    """How to search."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int | None = Field(None, ge=1, le=1000, description="How many recordings.")
+    moments: int | None = Field(None, ge=0, le=100, description="How many a recording, at most.")
+    moment_distance: Distance | None = Field(
+        None, description="Windows up to this cosine distance count; by default the best + 0.05."
+    )
+    max_distance: Distance | None = Field(None, description="Drops recordings beyond it.")
+    exclude_self: bool = Field(False, description="Leaves out the query's own recording.")
+    filter: FilterParameters | None = None
+
+
+class IndexParameters(BaseModel):
+    """How to index."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    folders: list[str] = Field(
+        [], description="Folders to make library folders first; the workspace's owner alone may."
+    )
+
+
+class Body(BaseModel):
+    """What all bodies share; ``header`` and ``exec_endpoint`` are sent by Jina clients."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    header: dict[str, Any] | None = Field(None, exclude=True)
+    exec_endpoint: str | None = Field(None, exclude=True)
+    target_executor: str | None = Field(None, exclude=True)
+
+    @field_validator("parameters", mode="before", check_fields=False)
+    @classmethod
+    def _ignore_clients_own(cls, parameters: Any) -> Any:
+        """Drop what Jina's client adds to the parameters (``__results__``)."""
+        if not isinstance(parameters, dict):
+            return parameters
+        return {key: value for key, value in parameters.items() if not key.startswith("__")}
+
+
+class SearchBody(Body):
+    """Body of ``POST /search``."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"data": [{"uri": EXAMPLE}], "parameters": {"limit": 3}}}
+    )
+
+    data: list[Query] = Field(min_length=1, max_length=32)
+    parameters: SearchParameters = Field(default_factory=SearchParameters)
+
+
+class IndexBody(Body):
+    """Body of ``POST /index``."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"data": [{"uri": EXAMPLE}]}})
+
+    data: list[NewRecording] = Field(min_length=1, max_length=1000)
+    parameters: IndexParameters = Field(default_factory=IndexParameters)

@@ -1,0 +1,150 @@
+"""AudioSegmenter: decodes recordings and cuts them into windows."""
+
+from typing import Any
+
+import numpy as np
+from docarray import DocList
+from jina import Executor, requests
+
+from audiosearch.decode import check_duration, decode
+from audiosearch.errors import (
+    AudioSearchError,
+    InvalidQueryError,
+    InvalidWaveformError,
+    SilentAudioError,
+    TooLongError,
+)
+from audiosearch.identity import recording_id
+from audiosearch.resample import resample
+from audiosearch.types import Waveform
+from audiosearch.waveforms import check_sample_rate, check_waveform
+from audiosearch.windows import SILENCE_DBFS, Block, Span, WindowPlan, silent
+from executors.documents import Recording, Window, source_of
+
+
+class AudioSegmenter(Executor):
+    """Cuts recordings and queries into overlapping windows.
+
+    Parameters
+    ----------
+    window_size, stride : float
+        Length of a window and distance between starts, in seconds: positive multiples of 0.01.
+    res_type : str
+        The resampler that librosa uses: ``soxr_hq``, ``kaiser_best`` …
+    max_query_s : float
+        Longest sound that is answered as a query, in seconds.
+    """
+
+    sample_rate = 16_000
+
+    def __init__(
+        self,
+        window_size: float = 4.0,
+        stride: float = 2.0,
+        res_type: str = "soxr_hq",
+        max_query_s: float = 600.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.plan = WindowPlan(window_size, stride, self.sample_rate)
+        self.res_type = res_type
+        self.max_query_s = max_query_s
+
+    @requests(on="/identify")
+    def identify(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
+        """Set each recording's id from its audio."""
+        for doc in docs:
+            if doc.status != "failed":
+                try:
+                    doc.recording_id = recording_id(source_of(doc))
+                except AudioSearchError as error:
+                    doc.fail(error)
+        return docs
+
+    @requests(on="/index")
+    def segment_block(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
+        """Cut the block of each recording that its ``block`` names."""
+        for doc in docs:
+            try:
+                self._segment_block(doc)
+            except AudioSearchError as error:
+                doc.fail(error)
+        return docs
+
+    @requests(on="/search")
+    def segment_query(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
+        """Cut each query, or the stretch of it that is asked for."""
+        for doc in docs:
+            try:
+                self._segment_query(doc)
+            except AudioSearchError as error:
+                doc.fail(error)
+        return docs
+
+    def _segment_block(self, doc: Recording) -> None:
+        block = Block(self.plan, doc.block)
+        start_s = block.start / self.sample_rate
+        waveform = self._load(doc, start_s, block.stop / self.sample_rate)
+        if doc.block == 0:
+            check_duration(waveform, self.sample_rate)
+        doc.is_last = block.is_last(waveform.size)
+        self._cut(doc, waveform, block.spans(waveform.size), start_s)
+        doc.duration_s = start_s + waveform.size / self.sample_rate
+        if not doc.chunks and doc.block == 0 and doc.is_last:
+            raise SilentAudioError(_only_silence("the recording"))
+
+    def _segment_query(self, doc: Recording) -> None:
+        start_s = doc.start_s or 0.0
+        longest_s = start_s + self.max_query_s
+        end_s = longest_s + 1 if doc.end_s is None else doc.end_s
+        waveform = self._load(doc, start_s, end_s)
+        if waveform.size > self.max_query_s * self.sample_rate:
+            raise TooLongError(
+                f"received a query of more than {self.max_query_s:g} s; ask for a stretch of it "
+                f"by start_s and end_s, or #t={start_s:g},{longest_s:g} behind the uri"
+            )
+        if not waveform.size and start_s > 0:
+            raise InvalidQueryError(
+                f"received start_s: {start_s:g}, which is beyond the sound's end"
+            )
+        check_duration(waveform, self.sample_rate)
+        self._cut(doc, waveform, self.plan.spans(waveform.size), start_s)
+        doc.duration_s = waveform.size / self.sample_rate
+        if not doc.chunks:
+            raise SilentAudioError(_only_silence("the query"))
+
+    def _load(self, doc: Recording, start_s: float, end_s: float) -> Waveform:
+        """Decode a stretch from the file or ``data:`` URI, or cut it from the document's tensor."""
+        if doc.tensor is None:
+            return decode(source_of(doc), self.sample_rate, start_s, end_s, self.res_type)
+        waveform = np.asarray(doc.tensor)
+        check_waveform(waveform)
+        if doc.sample_rate is None:
+            raise InvalidWaveformError("received a tensor without sample_rate, expected it in Hz")
+        check_sample_rate(doc.sample_rate)
+        whole = resample(waveform, doc.sample_rate, self.sample_rate, self.res_type)
+        return whole[round(start_s * self.sample_rate) : round(end_s * self.sample_rate)]
+
+    def _cut(self, doc: Recording, waveform: Waveform, spans: list[Span], start_s: float) -> None:
+        """Hang windows on the document; its tensor holds each sample once, padded to the last."""
+        quiet = silent(waveform, spans)
+        end = waveform.size / self.sample_rate
+        doc.chunks = DocList[Window](
+            Window(
+                start_s=round(start_s + span.start / self.sample_rate, 6),
+                end_s=round(start_s + min(span.stop / self.sample_rate, end), 6),
+                tags={**doc.tags, "sample_rate": self.sample_rate},
+            )
+            for span, is_silent in zip(spans, quiet, strict=True)
+            if not is_silent
+        )
+        doc.silent_windows = sum(quiet)
+        missing = max((span.stop for span in spans), default=0) - waveform.size
+        doc.tensor = np.pad(waveform, (0, max(0, missing)))
+        doc.tensor_start_s = start_s
+        doc.sample_rate = self.sample_rate
+        doc.window_s, doc.stride_s = self.plan.window_s, self.plan.stride_s
+
+
+def _only_silence(what: str) -> str:
+    return f"{what} is only silence: no window is louder than {SILENCE_DBFS:g} dB of full scale"
