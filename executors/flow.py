@@ -1,12 +1,15 @@
 """Loads flow.yml with the command line's options, and serves it."""
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from audiosearch.config import read_flow_yml
+from audiosearch.errors import ServerError
 from audiosearch.weights import PROJECT_DIR
 
 # docarray imports TensorFlow wherever it is installed, which costs every process 2.4 s and 500 MB.
@@ -14,8 +17,6 @@ from audiosearch.weights import PROJECT_DIR
 sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
 os.environ.setdefault("JINA_OPTOUT_TELEMETRY", "1")
 os.environ.setdefault("JINA_LOG_LEVEL", "ERROR")
-
-FLOW_YML = PROJECT_DIR / "flow.yml"
 
 
 def flow_config(
@@ -40,7 +41,7 @@ def flow_config(
     dict
         What ``Flow.load_config`` takes; its paths are absolute.
     """
-    config: dict[str, Any] = yaml.safe_load(FLOW_YML.read_text())
+    config = read_flow_yml()
     config["with"]["workspace"] = str(workspace.resolve())
     gateway = config["gateway"]
     gateway["uses"] = str(PROJECT_DIR / gateway["uses"])
@@ -58,15 +59,30 @@ def flow_config(
     return config
 
 
-def serve(config: dict[str, Any]) -> None:
+def serve(config: dict[str, Any], on_ready: Callable[[], None]) -> None:
     """Run the Flow until SIGINT or SIGTERM.
 
     Parameters
     ----------
     config : dict
         As of ``flow_config``.
+    on_ready : callable
+        Called when the gateway answers.
+
+    Raises
+    ------
+    ServerError
+        If a microservice does not start; it has said why.
     """
     from jina import Flow
+    from jina.excepts import RuntimeFailToStart
 
-    with Flow.load_config(config) as flow:
-        flow.block()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with Flow.load_config(config) as flow:
+            on_ready()
+            flow.block(stop)
+    except RuntimeFailToStart as error:
+        raise ServerError("the Flow did not start; the lines above say why") from error

@@ -14,13 +14,11 @@ from fastapi_offline import FastAPIOffline
 from jina.serve.runtimes.gateway.http.fastapi import FastAPIBaseGateway
 
 from audiosearch.data_uri import shorten
+from audiosearch.server import OWNER_TOKEN
 from executors import answers
 from executors.documents import Recording
 from executors.pipeline import Pipeline, RefusedError
 from executors.requests import Body, IndexBody, SearchBody
-
-OWNER_TOKEN = "AUDIOSEARCH_OWNER_TOKEN"
-"""Environment variable: who knows its value owns the workspace, and may index any folder."""
 
 STATUSES = {
     "invalid_query": HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -78,9 +78,8 @@ def choose_encoder(
     ModelNotFoundError
         If the weights are not in the models folder and there is no fallback.
     """
+    check_choice(model, fallback, space)
     if space:
-        if space.encoder not in (model, fallback):
-            raise _mismatch(space, model)
         encoder = load_encoder(space.encoder, settings)
         if encoder.version != space.version:
             raise _mismatch(space, f"{encoder.name} ({encoder.version})")
@@ -92,6 +91,18 @@ def choose_encoder(
             raise
         logger.warning("using %s: %s", fallback, error)
         return load_encoder(fallback, settings)
+
+
+def check_choice(model: str, fallback: str | None, space: Space | None) -> None:
+    """Raise IndexMismatchError if an index was made with neither the model nor the fallback.
+
+    Parameters
+    ----------
+    model, fallback, space
+        As of ``choose_encoder``; no weights are loaded.
+    """
+    if space and space.encoder not in (model, fallback):
+        raise _mismatch(space, model)
 
 
 def _mismatch(space: Space, wanted: str) -> IndexMismatchError:

@@ -167,11 +167,12 @@ class LogMelEncoder(Encoder):
         whole = log_mel(waveform, self.log_offset)
         slices = []
         for span in spans:
-            if span.stop - span.start < params.PATCH_SAMPLES:
-                slices.append(self.log_mel(waveform[span.start : span.stop]))
+            samples = waveform[span.start : span.stop]  # the last may end beyond the recording
+            if samples.size < params.PATCH_SAMPLES:
+                slices.append(self.log_mel(samples))
             else:
                 first = span.start // params.STFT_HOP_LENGTH
-                slices.append(whole[first : first + n_frames(span.stop - span.start)])
+                slices.append(whole[first : first + n_frames(samples.size)])
         return slices
 
     def _patches(self, spectrogram: NDArray[np.float32]) -> NDArray[np.float32]:

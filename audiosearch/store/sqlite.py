@@ -346,6 +346,12 @@ def read_space(workspace: Path) -> Space | None:
     return Space(**json.loads(file.read_text())) if file.exists() else None
 
 
+def check_not_busy(workspace: Path) -> None:
+    """Raise WorkspaceBusyError if a process is writing to a workspace."""
+    if workspace.exists():
+        _lock(workspace).close()
+
+
 def _lock(workspace: Path) -> IO[str]:
     lock = (workspace / LOCK).open("a+")
     try:

@@ -1,0 +1,69 @@
+"""Reads the settings of flow.yml that are needed outside the Flow."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from audiosearch.encoders.settings import EncoderSettings
+from audiosearch.weights import PROJECT_DIR
+from audiosearch.windows import WindowPlan
+
+FLOW_YML = PROJECT_DIR / "flow.yml"
+
+
+@dataclass(frozen=True)
+class FlowSettings:
+    """What the boxes of flow.yml are set to.
+
+    Parameters
+    ----------
+    host, port
+        Where the gateway listens.
+    model, fallback : str
+        The encoder wanted, and the one to use where its weights are absent.
+    encoder : EncoderSettings
+        How the encoder runs.
+    windows : WindowPlan
+        How recordings are cut.
+    res_type : str
+        The resampler.
+    """
+
+    host: str
+    port: int
+    model: str
+    fallback: str | None
+    encoder: EncoderSettings
+    windows: WindowPlan
+    res_type: str
+
+
+def read_flow_yml(path: Path = FLOW_YML) -> dict[str, Any]:
+    """Read flow.yml as it stands."""
+    config: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return config
+
+
+def flow_settings(encoder: str | None = None) -> FlowSettings:
+    """Read the settings of flow.yml.
+
+    Parameters
+    ----------
+    encoder : str, optional
+        An encoder to use in the YAML's stead, without fallback.
+    """
+    config = read_flow_yml()
+    options = {box["name"]: box.get("uses_with", {}) for box in config["executors"]}
+    own, cut = options["encoder"], options["segmenter"]
+    known = {field.name for field in fields(EncoderSettings)}
+    return FlowSettings(
+        host=config["gateway"]["host"],
+        port=config["gateway"]["port"],
+        model=encoder or own["model"],
+        fallback=None if encoder else own.get("fallback"),
+        encoder=EncoderSettings(**{key: value for key, value in own.items() if key in known}),
+        windows=WindowPlan(cut["window_size"], cut["stride"]),
+        res_type=cut["res_type"],
+    )

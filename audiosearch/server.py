@@ -1,0 +1,171 @@
+"""Finds the server of a workspace, or starts one for as long as it is needed."""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from audiosearch.client import Client
+from audiosearch.errors import ServerError
+from audiosearch.weights import PROJECT_DIR
+
+SERVER_FILE = "server.json"
+LOG_FILE = "server.log"
+OWNER_TOKEN = "AUDIOSEARCH_OWNER_TOKEN"
+"""Environment variable of a server: who knows its value may have any folder indexed."""
+
+START_TIMEOUT_S = 120.0
+STOP_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server listens, and the token of its workspace's owner."""
+
+    host: str
+    port: int
+    token: str
+
+    @property
+    def url(self) -> str:
+        """Base URL as this machine reaches it."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+
+@contextmanager
+def announced(workspace: Path, address: Address) -> Iterator[None]:
+    """Let other processes of this user find the server of a workspace while it runs."""
+    file = workspace / SERVER_FILE
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_text(json.dumps(asdict(address)))
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def find_server(workspace: Path) -> Client | None:
+    """Find the running server of a workspace.
+
+    Parameters
+    ----------
+    workspace : Path
+        The folder.
+
+    Returns
+    -------
+    Client or None
+        ``None`` if none answers.
+    """
+    with suppress(OSError, ValueError, TypeError, ServerError):
+        address = Address(**json.loads((workspace / SERVER_FILE).read_text()))
+        client = Client(address.url, address.token)
+        client.health()
+        return client
+    return None
+
+
+@contextmanager
+def connect(workspace: Path, encoder: str | None = None) -> Iterator[Client]:
+    """Talk to the workspace's running server, or to one that runs meanwhile.
+
+    Parameters
+    ----------
+    workspace : Path
+        The folder.
+    encoder : str, optional
+        The encoder to start with.
+
+    Yields
+    ------
+    Client
+        A server that answers.
+
+    Raises
+    ------
+    ServerError
+        If none can be started; the message says why.
+    """
+    client = find_server(workspace)
+    if client:
+        with client:
+            yield client
+    else:
+        with _started(workspace, encoder) as client, client:
+            yield client
+
+
+def free_port() -> int:
+    """Find a port of the loopback interface that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise ServerError if a port cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise ServerError(
+            f"cannot listen on {host}:{port} ({error.strerror}): another server may be running "
+            "there; stop it, or choose another --port"
+        ) from error
+
+
+def new_token() -> str:
+    """Make a token that cannot be guessed."""
+    return secrets.token_urlsafe(32)
+
+
+@contextmanager
+def _started(workspace: Path, encoder: str | None) -> Iterator[Client]:
+    """Run a server that nobody else finds, in a session of its own: Ctrl-C does not reach it."""
+    workspace.mkdir(parents=True, exist_ok=True)
+    token, port = new_token(), free_port()
+    command = [sys.executable, str(PROJECT_DIR / "app.py"), "serve", "--private"]
+    command += ["--workspace", str(workspace), "--port", str(port)]
+    command += ["--encoder", encoder] if encoder else []
+    log = workspace / LOG_FILE
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,  # its end tells the server that this process is gone
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {OWNER_TOKEN: token},
+            start_new_session=True,
+        )
+    try:
+        client = Client(f"http://127.0.0.1:{port}", token)
+        _wait_until_ready(client, process, log)
+        yield client
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait_until_ready(client: Client, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
+            raise ServerError(lines[-1].removeprefix("Error: "))
+        with suppress(ServerError):
+            client.health()
+            return
+        time.sleep(0.1)
+    raise ServerError(f"the server did not start within {START_TIMEOUT_S:g} s; see {log}")

@@ -1,0 +1,121 @@
+"""What the command line shows: progress and tables."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+
+from audiosearch.indexing import OnProgress, Report
+from audiosearch.weights import ModelFile, ModelFileStatus
+
+stdout = Console(soft_wrap=True)
+stderr = Console(stderr=True, soft_wrap=True)
+
+
+@contextmanager
+def progress_bar() -> Iterator[OnProgress]:
+    """Show files, hours of audio, speed and time left while indexing."""
+    columns = (
+        TextColumn("indexing"),
+        BarColumn(),
+        TextColumn("{task.fields[said]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=stderr) as progress:
+        task = progress.add_task("index", total=None, said="starting")
+
+        def show(report: Report, done: int, total: int) -> None:
+            elapsed_s = progress.tasks[0].elapsed or 1e-9
+            said = (
+                f"{report.n_files} files, {report.duration_s / 3600:.2f} h of audio, "
+                f"{report.duration_s / elapsed_s:.0f} × real time"
+            )
+            progress.update(task, completed=done, total=total or 1, said=said)
+
+        yield show
+
+
+@contextmanager
+def download_bar() -> Iterator[Callable[[ModelFile, int, int | None], None]]:
+    """Show how far each file of a download is."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    with Progress(*columns, console=stderr) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def show(file: ModelFile, done: int, total: int | None) -> None:
+            if file.name not in tasks:
+                tasks[file.name] = progress.add_task(file.name)
+            progress.update(tasks[file.name], completed=done, total=total)
+
+        yield show
+
+
+def show_models(statuses: Sequence[ModelFileStatus]) -> None:
+    """Show the weights and what is there of them."""
+    table = Table("encoder", "file", "size", "state", "licence", "how to get it")
+    for file, path, state in statuses:
+        table.add_row(file.model, str(path), file.size, state, file.licence, file.remedy)
+    stdout.print(table)
+
+
+def show_report(report: Report) -> None:
+    """Show what became of the files."""
+    table = Table("", "files", title="Indexed", title_justify="left")
+    rows = {"added": report.added, "moved": report.moved, "unchanged": report.unchanged}
+    for name, count in (rows | {"failed": len(report.failed)}).items():
+        table.add_row(name, str(count))
+    stdout.print(table)
+    if report.failed:
+        failures = Table("file", "reason", "message", title="Failed", title_justify="left")
+        for failure in report.failed:
+            failures.add_row(failure["path"], failure["code"], failure["message"])
+        stdout.print(failures)
+    if report.duration_s:
+        stdout.print(
+            f"{report.duration_s / 60:.1f} min of audio in {report.elapsed_s:.1f} s: "
+            f"{report.duration_s / report.elapsed_s:.0f} × real time"
+        )
+
+
+def show_matches(answer: dict[str, Any]) -> None:
+    """Show the recordings found for each query, best first."""
+    table = Table("rank", "recording", "similarity", "where in it", "where in the query")
+    for query in answer["data"]:
+        for rank, match in enumerate(query["matches"], start=1):
+            table.add_row(
+                str(rank),
+                match["uri"],
+                f"{match['similarity']:.3f}",
+                _times(match["start_s"], match["end_s"]),
+                _times(match["query_start_s"], match["query_end_s"]),
+            )
+    stdout.print(table if table.row_count else "nothing in the library matches")
+
+
+def _times(start_s: float, end_s: float) -> str:
+    return f"{_clock(start_s)} – {_clock(end_s)}"
+
+
+def _clock(seconds: float) -> str:
+    """Write a time as 1:02:03.45, or 2:03.45 within the first hour."""
+    hundredths = round(seconds * 100)
+    minutes, rest = divmod(hundredths, 6_000)
+    hours, minutes = divmod(minutes, 60)
+    head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    return f"{head}:{rest // 100:02d}.{rest % 100:02d}"
