@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -72,7 +71,7 @@ def index(
         raise typer.Exit(130)
     if not report.n_files:
         typer.echo("Error: no audio or video file was found there", err=True)
-    if not report.added + report.moved + report.unchanged:
+    if not report.added + report.known + report.unchanged:
         raise typer.Exit(1)
 
 
@@ -215,7 +214,8 @@ def _serve(
 
 def _end_with_stdin() -> None:
     """Stop this process when the one that holds the other end of its standard input is gone."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1):  # unlike sys.stdin's, this holds no lock that the exit would wait for
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

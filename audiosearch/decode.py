@@ -90,7 +90,7 @@ def decode(
     InvalidWaveformError
         If a sample is NaN or infinite.
     """
-    _check_readable(source)
+    check_readable(source)
     first_s = max(0, math.floor(start_s) - _MARGIN_S)
     last_s = None if end_s is None else math.ceil(end_s) + _MARGIN_S
     native = read_native(source, first_s, last_s)
@@ -122,7 +122,8 @@ def check_duration(waveform: Waveform, sample_rate: int) -> None:
         )
 
 
-def _check_readable(source: Source) -> None:
+def check_readable(source: Source) -> None:
+    """Raise an error that says why if a source is not there, may not be read, or is empty."""
     if isinstance(source, bytes):
         if not source:
             raise AudioDecodeError("received 0 bytes, expected an audio or video file")

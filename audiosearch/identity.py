@@ -2,7 +2,7 @@
 
 import hashlib
 
-from audiosearch.decode import Source, openable, read_native
+from audiosearch.decode import Source, check_readable, openable, read_native
 
 ID_LENGTH = 32  # hexadecimal digits, 128 bits
 
@@ -27,9 +27,12 @@ def recording_id(source: Source) -> str:
 
     Raises
     ------
+    NotFoundError, UnreadableFileError
+        If the file is not there or may not be read.
     AudioDecodeError
         If it can be neither demuxed nor decoded.
     """
+    check_readable(source)
     return (_packets_digest(source) or _samples_digest(source))[:ID_LENGTH]
 
 

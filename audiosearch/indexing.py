@@ -33,7 +33,7 @@ class Report:
 
     Parameters
     ----------
-    added, moved, unchanged : int
+    added, known, unchanged : int
         How many files were encoded, were known by their audio under another name, were skipped.
     failed : list of dict
         ``path``, ``code`` and ``message`` of each that could not be indexed.
@@ -46,7 +46,7 @@ class Report:
     """
 
     added: int = 0
-    moved: int = 0
+    known: int = 0
     unchanged: int = 0
     failed: list[dict[str, str]] = field(default_factory=list)
     duration_s: float = 0.0
@@ -56,7 +56,7 @@ class Report:
     @property
     def n_files(self) -> int:
         """Count the files that something became of."""
-        return self.added + self.moved + self.unchanged + len(self.failed)
+        return self.added + self.known + self.unchanged + len(self.failed)
 
     def fail(self, path: str, code: str, message: str) -> None:
         """Note a failure."""

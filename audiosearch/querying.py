@@ -104,15 +104,13 @@ def shift_query_times(answer: dict[str, Any], offset_s: float) -> None:
 
 
 def _known_id(path: Path, workspace: Path) -> str | None:
+    identity = recording_id(path)
     try:
-        identity = recording_id(path)
         store = SQLiteStore(workspace, read_only=True)
     except NotFoundError:
-        if path.exists():
-            return None
-        raise
+        return None
     recording = store.recording(identity)
-    paths = [store.file(uri) for uri in recording.uris] if recording else []
+    files = [store.file(uri) for uri in recording.uris] if recording else []
     store.close()
-    there = any(file and file.path and Path(file.path).exists() for file in paths)
+    there = any(file and file.path and Path(file.path).exists() for file in files)
     return identity if there else None

@@ -118,7 +118,7 @@ def check_port(host: str, port: int) -> None:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
         raise ServerError(
-            f"cannot listen on {host}:{port} ({error.strerror}): another server may be running "
+            f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}): another server may be running "
             "there; stop it, or choose another --port"
         ) from error
 

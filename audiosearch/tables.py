@@ -1,5 +1,6 @@
 """What the command line shows: progress and tables."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,8 +20,9 @@ from rich.table import Table
 from audiosearch.indexing import OnProgress, Report
 from audiosearch.weights import ModelFile, ModelFileStatus
 
-stdout = Console(soft_wrap=True)
-stderr = Console(stderr=True, soft_wrap=True)
+# Into a pipe nothing is cut or folded.
+stdout = Console(width=None if sys.stdout.isatty() else 500)
+stderr = Console(stderr=True)
 
 
 @contextmanager
@@ -68,7 +70,7 @@ def download_bar() -> Iterator[Callable[[ModelFile, int, int | None], None]]:
 
 def show_models(statuses: Sequence[ModelFileStatus]) -> None:
     """Show the weights and what is there of them."""
-    table = Table("encoder", "file", "size", "state", "licence", "how to get it")
+    table = _table("encoder", "file", "size", "state", "licence", "how to get it")
     for file, path, state in statuses:
         table.add_row(file.model, str(path), file.size, state, file.licence, file.remedy)
     stdout.print(table)
@@ -76,18 +78,20 @@ def show_models(statuses: Sequence[ModelFileStatus]) -> None:
 
 def show_report(report: Report) -> None:
     """Show what became of the files."""
-    table = Table("", "files", title="Indexed", title_justify="left")
-    rows = {"added": report.added, "moved": report.moved, "unchanged": report.unchanged}
+    table = _table("indexed", "files")
+    rows = {"added": report.added, "known": report.known, "unchanged": report.unchanged}
     for name, count in (rows | {"failed": len(report.failed)}).items():
         table.add_row(name, str(count))
     stdout.print(table)
     if report.failed:
-        failures = Table("file", "reason", "message", title="Failed", title_justify="left")
+        failures = _table("failed", "reason", "message")
         for failure in report.failed:
             failures.add_row(failure["path"], failure["code"], failure["message"])
+        stdout.print()
         stdout.print(failures)
     if report.duration_s:
         stdout.print(
+            "\n"
             f"{report.duration_s / 60:.1f} min of audio in {report.elapsed_s:.1f} s: "
             f"{report.duration_s / report.elapsed_s:.0f} × real time"
         )
@@ -95,7 +99,7 @@ def show_report(report: Report) -> None:
 
 def show_matches(answer: dict[str, Any]) -> None:
     """Show the recordings found for each query, best first."""
-    table = Table("rank", "recording", "similarity", "where in it", "where in the query")
+    table = _table("rank", "recording", "similarity", "where in it", "where in the query")
     for query in answer["data"]:
         for rank, match in enumerate(query["matches"], start=1):
             table.add_row(
@@ -106,6 +110,14 @@ def show_matches(answer: dict[str, Any]) -> None:
                 _times(match["query_start_s"], match["query_end_s"]),
             )
     stdout.print(table if table.row_count else "nothing in the library matches")
+
+
+def _table(*headers: str) -> Table:
+    """Make a table without frames, whose columns fold rather than lose text."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    return table
 
 
 def _times(start_s: float, end_s: float) -> str:

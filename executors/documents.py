@@ -80,7 +80,7 @@ class Recording(BaseDoc):
     embedding: NdArray | None = None  # of the whole, where the encoder is set to '@r'
     chunks: DocList[Window] = Field(default_factory=DocList[Window])
 
-    status: str | None = None  # added, unchanged, moved, failed
+    status: str | None = None  # added, known, unchanged, failed
     code: str | None = None  # why it failed, for programs
     message: str | None = None  # why it failed, for people
     matches: DocList[Match] = Field(default_factory=DocList[Match])

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from audiosearch.weights import PROJECT_DIR
 sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
 os.environ.setdefault("JINA_OPTOUT_TELEMETRY", "1")
 os.environ.setdefault("JINA_LOG_LEVEL", "ERROR")
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+warnings.filterwarnings("ignore", "pkg_resources is deprecated")  # Jina's; setuptools is pinned
 
 
 def flow_config(
@@ -74,8 +77,11 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None]) -> None:
     ServerError
         If a microservice does not start; it has said why.
     """
+    import rich
     from jina import Flow
     from jina.excepts import RuntimeFailToStart
+
+    rich.get_console().quiet = True  # Jina's banner names addresses on which nobody listens
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

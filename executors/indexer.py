@@ -84,7 +84,7 @@ class SimpleIndexer(Executor):
                     known.duration_s,
                 )
                 if known.complete:
-                    doc.status = "unchanged" if _file(doc).uri in known.uris else "moved"
+                    doc.status = "unchanged" if _file(doc).uri in known.uris else "known"
                     self.store.put_file(_file(doc))
         return docs
 
