@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +25,7 @@ cli.add_typer(models, name="models")
 
 Workspace = Annotated[Path, typer.Option(help="Where the library is kept.")]
 Encoder = Annotated[str | None, typer.Option(help="vggish or yamnet; by default flow.yml's.")]
+Unverified = Annotated[bool, typer.Option(help="Accept weights of your own.")]
 Host = Annotated[str | None, typer.Option(help="Where to listen; by default flow.yml's.")]
 Port = Annotated[int | None, typer.Option(help="Where to listen; by default flow.yml's.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -52,8 +53,8 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
 def main(context: typer.Context) -> None:
     """Without a command: index toy-data/, then serve."""
     if context.invoked_subcommand is None:
-        _index([TOY_DATA], WORKSPACE, None, as_json=False)
-        _serve(WORKSPACE, None, None, None)
+        _index([TOY_DATA], WORKSPACE, None, False, as_json=False)
+        _serve(WORKSPACE, None, False, None, None)
 
 
 @cli.command()
@@ -62,10 +63,11 @@ def index(
     paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders.")] = None,
     workspace: Workspace = WORKSPACE,
     encoder: Encoder = None,
+    unverified_weights: Unverified = False,
     as_json: Json = False,
 ) -> None:
     """Index files and folders: toy-data/ where none is named."""
-    report = _index(paths or [TOY_DATA], workspace, encoder, as_json)
+    report = _index(paths or [TOY_DATA], workspace, encoder, unverified_weights, as_json)
     if report.interrupted:
         typer.echo("Interrupted: what is done is kept; run it again to go on.", err=True)
         raise typer.Exit(130)
@@ -81,6 +83,7 @@ def search(
     file: Annotated[str, typer.Argument(help="A file, or a stretch: film.mp4#t=8.95,18.95")],
     workspace: Workspace = WORKSPACE,
     encoder: Encoder = None,
+    unverified_weights: Unverified = False,
     limit: Annotated[int | None, typer.Option(min=1, help="How many recordings.")] = None,
     exclude_self: Annotated[bool, typer.Option(help="Leave out the recording itself.")] = False,
     as_json: Json = False,
@@ -93,7 +96,7 @@ def search(
     SQLiteStore(workspace, read_only=True).close()
     query, offset_s = make_query(parse_stretch(file), workspace)
     parameters = {"limit": limit, "exclude_self": exclude_self}
-    with connect(workspace, encoder) as client:
+    with connect(workspace, encoder, unverified_weights) as client:
         answer = client.search(query, {key: each for key, each in parameters.items() if each})
     shift_query_times(answer, offset_s)
     if as_json:
@@ -109,12 +112,13 @@ def search(
 def serve(
     workspace: Workspace = WORKSPACE,
     encoder: Encoder = None,
+    unverified_weights: Unverified = False,
     host: Host = None,
     port: Port = None,
     private: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Answer over HTTP: the page, POST /search, Swagger UI at /docs."""
-    _serve(workspace, encoder, host, port, private)
+    _serve(workspace, encoder, unverified_weights, host, port, private)
 
 
 @cli.command()
@@ -124,12 +128,13 @@ def embed(
     out: Annotated[Path, typer.Option(help="The npz file to write.")],
     workspace: Workspace = WORKSPACE,
     encoder: Encoder = None,
+    unverified_weights: Unverified = False,
 ) -> None:
     """Write the windows' vectors: embeddings, start_s, end_s, uri."""
     from audiosearch.config import flow_settings
     from audiosearch.embedding import embed_files, write_npz
 
-    write_npz(out, embed_files(files, flow_settings(encoder), workspace))
+    write_npz(out, embed_files(files, flow_settings(encoder, unverified_weights), workspace))
 
 
 @models.callback()
@@ -167,7 +172,13 @@ def download_models(model: Annotated[str, typer.Argument(help="vggish")] = "vggi
         download_model(model, models_dir(), on_progress)
 
 
-def _index(paths: list[Path], workspace: Path, encoder: str | None, as_json: bool) -> Any:
+def _index(
+    paths: list[Path],
+    workspace: Path,
+    encoder: str | None,
+    unverified_weights: bool,
+    as_json: bool,
+) -> Any:
     from audiosearch.config import flow_settings
     from audiosearch.encoders import check_choice
     from audiosearch.indexing import index_paths
@@ -177,8 +188,9 @@ def _index(paths: list[Path], workspace: Path, encoder: str | None, as_json: boo
 
     settings = flow_settings(encoder)
     check_choice(settings.model, settings.fallback, read_space(workspace))
+    connection = partial(connect, workspace, encoder, unverified_weights)
     with progress_bar() as on_progress:
-        report = index_paths(paths, workspace, lambda: connect(workspace, encoder), on_progress)
+        report = index_paths(paths, workspace, connection, on_progress)
     if as_json:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False))
     else:
@@ -187,7 +199,12 @@ def _index(paths: list[Path], workspace: Path, encoder: str | None, as_json: boo
 
 
 def _serve(
-    workspace: Path, encoder: str | None, host: str | None, port: int | None, private: bool = False
+    workspace: Path,
+    encoder: str | None,
+    unverified_weights: bool,
+    host: str | None,
+    port: int | None,
+    private: bool = False,
 ) -> None:
     """Serve; a private server is found by nobody, and ends with the process that started it."""
     from audiosearch.config import flow_settings
@@ -200,7 +217,7 @@ def _serve(
     settings = flow_settings(encoder)
     check_choice(settings.model, settings.fallback, read_space(workspace))
     check_not_busy(workspace)
-    config = flow_config(workspace, host, port, encoder)
+    config = flow_config(workspace, host, port, encoder, unverified_weights)
     address = Address(config["gateway"]["host"], config["gateway"]["port"], new_token())
     check_port(address.host, address.port)
     if private:

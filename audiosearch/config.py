@@ -46,24 +46,39 @@ def read_flow_yml(path: Path = FLOW_YML) -> dict[str, Any]:
     return config
 
 
-def flow_settings(encoder: str | None = None) -> FlowSettings:
+def flow_settings(encoder: str | None = None, unverified_weights: bool = False) -> FlowSettings:
     """Read the settings of flow.yml.
 
     Parameters
     ----------
     encoder : str, optional
         An encoder to use in the YAML's stead, without fallback.
+    unverified_weights : bool
+        Accept weights that are not the published ones.
     """
     config = read_flow_yml()
     options = {box["name"]: box.get("uses_with", {}) for box in config["executors"]}
-    own, cut = options["encoder"], options["segmenter"]
+    own = options["encoder"] | encoder_options(encoder, unverified_weights)
+    cut = options["segmenter"]
     known = {field.name for field in fields(EncoderSettings)}
     return FlowSettings(
         host=config["gateway"]["host"],
         port=config["gateway"]["port"],
-        model=encoder or own["model"],
-        fallback=None if encoder else own.get("fallback"),
+        model=own["model"],
+        fallback=own.get("fallback"),
         encoder=EncoderSettings(**{key: value for key, value in own.items() if key in known}),
         windows=WindowPlan(cut["window_size"], cut["stride"]),
         res_type=cut["res_type"],
     )
+
+
+def encoder_options(encoder: str | None, unverified_weights: bool) -> dict[str, Any]:
+    """Give the settings of the encoder box that the command line changes.
+
+    Parameters
+    ----------
+    encoder, unverified_weights
+        As of ``flow_settings``.
+    """
+    model = {"model": encoder, "fallback": None} if encoder else {}
+    return model | ({"unverified_weights": True} if unverified_weights else {})

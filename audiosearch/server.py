@@ -75,7 +75,9 @@ def find_server(workspace: Path) -> Client | None:
 
 
 @contextmanager
-def connect(workspace: Path, encoder: str | None = None) -> Iterator[Client]:
+def connect(
+    workspace: Path, encoder: str | None = None, unverified_weights: bool = False
+) -> Iterator[Client]:
     """Talk to the workspace's running server, or to one that runs meanwhile.
 
     Parameters
@@ -84,6 +86,8 @@ def connect(workspace: Path, encoder: str | None = None) -> Iterator[Client]:
         The folder.
     encoder : str, optional
         The encoder to start with.
+    unverified_weights : bool
+        Start it with weights that are not the published ones.
 
     Yields
     ------
@@ -100,7 +104,7 @@ def connect(workspace: Path, encoder: str | None = None) -> Iterator[Client]:
         with client:
             yield client
     else:
-        with _started(workspace, encoder) as client, client:
+        with _started(workspace, encoder, unverified_weights) as client, client:
             yield client
 
 
@@ -117,9 +121,10 @@ def check_port(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
+        reason = os.strerror(error.errno or 0)
         raise ServerError(
-            f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}): another server may be running "
-            "there; stop it, or choose another --port"
+            f"cannot listen on {host}:{port} ({reason}): another server may be running there; "
+            "stop it, or choose another --port"
         ) from error
 
 
@@ -129,13 +134,14 @@ def new_token() -> str:
 
 
 @contextmanager
-def _started(workspace: Path, encoder: str | None) -> Iterator[Client]:
+def _started(workspace: Path, encoder: str | None, unverified_weights: bool) -> Iterator[Client]:
     """Run a server that nobody else finds, in a session of its own: Ctrl-C does not reach it."""
     workspace.mkdir(parents=True, exist_ok=True)
     token, port = new_token(), free_port()
     command = [sys.executable, str(PROJECT_DIR / "app.py"), "serve", "--private"]
     command += ["--workspace", str(workspace), "--port", str(port)]
     command += ["--encoder", encoder] if encoder else []
+    command += ["--unverified-weights"] if unverified_weights else []
     log = workspace / LOG_FILE
     with log.open("wb") as output:
         process = subprocess.Popen(

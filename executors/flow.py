@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from audiosearch.config import read_flow_yml
+from audiosearch.config import encoder_options, read_flow_yml
 from audiosearch.errors import ServerError
 from audiosearch.weights import PROJECT_DIR
 
@@ -27,6 +27,7 @@ def flow_config(
     host: str | None = None,
     port: int | None = None,
     encoder: str | None = None,
+    unverified_weights: bool = False,
 ) -> dict[str, Any]:
     """Read flow.yml and apply options.
 
@@ -38,6 +39,8 @@ def flow_config(
         Where the gateway listens, in the YAML's stead.
     encoder : str, optional
         The encoder to use, without fallback.
+    unverified_weights : bool
+        Accept weights that are not the published ones.
 
     Returns
     -------
@@ -57,8 +60,8 @@ def flow_config(
             options["library_roots"] = [
                 str(PROJECT_DIR / each) for each in options["library_roots"]
             ]
-        if encoder and "model" in options:
-            options |= {"model": encoder, "fallback": None}
+        if box["name"] == "encoder":
+            options |= encoder_options(encoder, unverified_weights)
     return config
 
 
