@@ -1,13 +1,16 @@
 """Talks to a running server over HTTP."""
 
+from collections.abc import Sequence
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from audiosearch.errors import AudioSearchError, ServerError
+from audiosearch.errors import AudioSearchError, ServerError, ServerUnavailableError
 
 OWNER_HEADER = "X-AudioSearch-Owner"
+UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class Client:
@@ -22,6 +25,7 @@ class Client:
     """
 
     def __init__(self, base_url: str, token: str = "") -> None:
+        self.address = base_url
         # Proxies stand between machines, never in front of this machine's own server.
         self._http = httpx.Client(
             base_url=base_url, headers={OWNER_HEADER: token}, timeout=None, trust_env=False
@@ -42,6 +46,12 @@ class Client:
         results: list[dict[str, Any]] = self._send("POST", "/index", json=body)["data"]
         return results
 
+    def remove(self, uris: Sequence[str]) -> list[str]:
+        """Have at most 1000 files forgotten; gives the uris of those that were known."""
+        body = {"data": [{"uri": uri} for uri in uris]}
+        results = self._send("POST", "/remove", json=body)["data"]
+        return [each["uri"] for each in results if each["status"] == "removed"]
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
@@ -61,7 +71,7 @@ class Client:
         try:
             response = self._http.request(method, path, **request)
         except httpx.HTTPError as error:
-            raise ServerError(
+            raise ServerUnavailableError(
                 f"the server at {self._http.base_url} does not answer ({error}); "
                 "is it still running?"
             ) from error
@@ -76,4 +86,5 @@ def _refusal(response: httpx.Response) -> AudioSearchError:
         detail = response.json()["detail"]
     except (ValueError, KeyError):
         detail = response.text[:200]
-    return ServerError(f"the server answered {response.status_code}: {detail}")
+    kind = ServerUnavailableError if response.status_code == UNAVAILABLE else ServerError
+    return kind(f"the server answered {response.status_code}: {detail}")

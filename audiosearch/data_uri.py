@@ -1,7 +1,6 @@
 """Reads ``data:`` URIs (RFC 2397), by which small sounds travel inside a request."""
 
 import base64
-import binascii
 from urllib.parse import unquote_to_bytes
 
 from audiosearch.errors import InvalidQueryError
@@ -41,7 +40,7 @@ def read_data_uri(uri: str) -> bytes:
         return unquote_to_bytes(body)
     try:
         return base64.b64decode(body, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one
         raise InvalidQueryError(f"the base64 of {shorten(uri)!r} is broken: {error}") from error
 
 

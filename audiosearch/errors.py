@@ -108,7 +108,25 @@ class WorkspaceBusyError(AudioSearchError):
     code = "workspace_busy"
 
 
+class DiskFullError(AudioSearchError):
+    """The disk of the workspace is full."""
+
+    code = "disk_full"
+
+
+class LibraryDamagedError(AudioSearchError):
+    """A library's files are not as they were written."""
+
+    code = "library_damaged"
+
+
 class ServerError(AudioSearchError):
     """The server cannot be started or reached, or answered with an error."""
 
     code = "server"
+
+
+class ServerUnavailableError(ServerError):
+    """The server does not answer, or one of its microservices does not."""
+
+    code = "unavailable"

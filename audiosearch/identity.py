@@ -2,7 +2,9 @@
 
 import hashlib
 
-from audiosearch.decode import Source, check_readable, openable, read_native
+from audiosearch.decode import read_native
+from audiosearch.ffmpeg import open_container
+from audiosearch.sources import Source, check_readable
 
 ID_LENGTH = 32  # hexadecimal digits, 128 bits
 
@@ -40,7 +42,7 @@ def _packets_digest(source: Source) -> str | None:
     import av
 
     try:
-        with av.open(openable(source), "r", metadata_errors="ignore") as container:
+        with open_container(source) as container:
             stream = container.streams.best("audio")
             if not isinstance(stream, av.AudioStream):
                 return None

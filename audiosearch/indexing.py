@@ -1,79 +1,35 @@
-"""Indexes files and folders: finds what is new, hands it to a server, and keeps account."""
+"""Indexes files and folders: hands what has changed to a server, and keeps account."""
 
+import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audiosearch.changes import FoundFile, find_changed, find_vanished, read_known, still_known
 from audiosearch.client import Client
-from audiosearch.errors import AudioSearchError, NotFoundError
-from audiosearch.scan import find_media
-from audiosearch.store.sqlite import SQLiteStore
+from audiosearch.errors import (
+    AudioSearchError,
+    DiskFullError,
+    ServerError,
+    ServerUnavailableError,
+)
+from audiosearch.removal import remove_files
+from audiosearch.report import Report
 
 REQUESTS_AT_ONCE = 4
 FILES_A_REQUEST = 8
 BYTES_A_REQUEST = 8_000_000
+TRIES = 3
+MAX_IN_VAIN = 10
+BACKOFF_S = 0.25  # the pause after a failure, longer with each further one in a row
 
-
-@dataclass(frozen=True)
-class FoundFile:
-    """A file to be indexed; ``size`` in bytes."""
-
-    path: Path
-    size: int
-    mtime_ns: int
-
-
-@dataclass
-class Report:
-    """What became of the files.
-
-    Parameters
-    ----------
-    added, known, unchanged : int
-        How many files were encoded, were known by their audio under another name, were skipped.
-    failed : list of dict
-        ``path``, ``code`` and ``message`` of each that could not be indexed.
-    duration_s : float
-        Audio encoded, in seconds.
-    elapsed_s : float
-        Time taken, in seconds.
-    interrupted : bool
-        Whether files are left.
-    """
-
-    added: int = 0
-    known: int = 0
-    unchanged: int = 0
-    failed: list[dict[str, str]] = field(default_factory=list)
-    duration_s: float = 0.0
-    elapsed_s: float = 0.0
-    interrupted: bool = False
-
-    @property
-    def n_files(self) -> int:
-        """Count the files that something became of."""
-        return self.added + self.known + self.unchanged + len(self.failed)
-
-    def fail(self, path: str, code: str, message: str) -> None:
-        """Note a failure."""
-        self.failed.append({"path": path, "code": code, "message": message})
-
-    def note(self, path: str, result: dict[str, Any]) -> None:
-        """Note what the server says of a file."""
-        if result["status"] == "failed":
-            self.fail(path, result["code"] or "error", result["message"] or "")
-        else:
-            setattr(self, result["status"], getattr(self, result["status"]) + 1)
-            if result["status"] == "added":
-                self.duration_s += result["duration_s"]
-
-
-Requests = dict[Future[list[dict[str, Any]]], list[FoundFile]]
-"""The requests under way, with the files that each is about."""
+Connection = Callable[[], AbstractContextManager[Client]]
+"""Gives a server, if one is needed."""
 
 OnProgress = Callable[[Report, int, int], None]
 """Called with the report so far, the bytes done and all bytes."""
@@ -82,8 +38,10 @@ OnProgress = Callable[[Report, int, int], None]
 def index_paths(
     paths: Sequence[Path],
     workspace: Path,
-    connection: Callable[[], AbstractContextManager[Client]],
+    connection: Connection,
     on_progress: OnProgress,
+    retry_failed: bool = False,
+    prune: bool = False,
 ) -> Report:
     """Index files and folders.
 
@@ -94,111 +52,155 @@ def index_paths(
     workspace : Path
         Where the library is: files that it knows unchanged are not read.
     connection : callable
-        Gives a server, if one is needed.
+        Gives a server, if one is needed; asked again where that one breaks.
     on_progress : callable
         Told after every request.
+    retry_failed : bool
+        Try files that failed again though they have not changed.
+    prune : bool
+        Remove the files that are gone from the folders.
 
     Returns
     -------
     Report
         What became of each file. Ctrl-C ends the work early; what is done is kept.
+
+    Raises
+    ------
+    DiskFullError
+        If the workspace's disk is full; what is done is kept.
     """
     report, started = Report(), time.monotonic()
     try:
-        new = list(_new_files(paths, workspace, report))
-        if new:
+        known = read_known(workspace)
+        vanished = find_vanished(paths, known)
+        changed = find_changed(paths, known, report, retry_failed)
+        if changed:
             folders = [str(path.absolute()) for path in paths if path.is_dir()]
-            with connection() as client:
-                _index_files(client, new, folders, report, on_progress)
+            _Work(changed, folders, report, on_progress).run(connection)
+        report.vanished = still_known(vanished, workspace) if changed else vanished
+        if prune and report.vanished:
+            report.pruned = len(remove_files(report.vanished, workspace))
+            report.vanished = []
     except KeyboardInterrupt:
         report.interrupted = True
     report.elapsed_s = time.monotonic() - started
     return report
 
 
-def _new_files(paths: Iterable[Path], workspace: Path, report: Report) -> Iterator[FoundFile]:
-    """Find the files that the library does not know as they are."""
-    known = _known_files(workspace)
-    seen: set[Path] = set()
-    for path in paths:
-        try:
-            found = list(find_media(path))
-        except NotFoundError as error:
-            report.fail(str(path), error.code, str(error))
-            continue
-        for each in found:
-            if each in seen:
-                continue
-            seen.add(each)
+@dataclass(frozen=True)
+class _Batch:
+    """Files that are sent in one request, and how often that was tried in vain."""
+
+    files: list[FoundFile]
+    tries: int = 0
+
+
+Requests = dict[Future[list[dict[str, Any]]], _Batch]
+"""The requests under way, with the files that each is about."""
+
+
+class _Work:
+    """Sends files until something became of each.
+
+    A request that fails is tried again, file by file and one at a time: so a file that breaks the
+    server is found, and takes no other with it.
+    """
+
+    def __init__(
+        self, files: list[FoundFile], folders: list[str], report: Report, on_progress: OnProgress
+    ) -> None:
+        self._total = sum(file.size for file in files)
+        self._pending = deque(_Batch(each) for each in _batches(_encodable(files, report)))
+        self._running: Requests = {}
+        self._folders = folders
+        self._report = report
+        self._on_progress = on_progress
+        self._done = 0
+        self._in_vain = 0  # requests that failed since one succeeded
+
+    def run(self, connection: Connection) -> None:
+        """Send all, to another server where one breaks; give up after many failures in a row."""
+        started = False
+        while self._pending:
             try:
-                state = each.stat()
-            except OSError:
-                size, mtime_ns = 0, 0  # the server tells what is wrong with it
-            else:
-                size, mtime_ns = state.st_size, state.st_mtime_ns
-            if (str(each), size, mtime_ns) in known:
-                report.unchanged += 1
-            else:
-                yield FoundFile(each, size, mtime_ns)
+                with connection() as client:
+                    started = True
+                    self._on_progress(self._report, self._done, self._total)
+                    self._send(client)
+            except ServerError as error:
+                if not started:
+                    raise
+                if not isinstance(error, ServerUnavailableError) or self._in_vain >= MAX_IN_VAIN:
+                    while self._pending:
+                        self._fail(self._pending.popleft(), error)
 
-
-def _known_files(workspace: Path) -> set[tuple[str | None, int | None, int | None]]:
-    try:
-        store = SQLiteStore(workspace, read_only=True)
-    except NotFoundError:
-        return set()
-    complete = {each.id for each in store.recordings() if each.complete}
-    known = {
-        (file.path, file.size, file.mtime_ns)
-        for file in store.files()
-        if file.recording_id in complete
-    }
-    store.close()
-    return known
-
-
-def _index_files(
-    client: Client,
-    files: list[FoundFile],
-    folders: list[str],
-    report: Report,
-    on_progress: OnProgress,
-) -> None:
-    total = sum(file.size for file in files)
-    done = 0
-    on_progress(report, done, total)
-    pool = ThreadPoolExecutor(REQUESTS_AT_ONCE)
-    running: Requests = {}
-    try:
-        for batch in _batches(_encodable(files, report)):
-            uris = [str(file.path) for file in batch]
-            running[pool.submit(client.index, uris, folders)] = batch
-            while len(running) == REQUESTS_AT_ONCE:
-                done += _collect(running, report)
-                on_progress(report, done, total)
-        while running:
-            done += _collect(running, report)
-            on_progress(report, done, total)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _collect(running: Requests, report: Report) -> int:
-    """Wait for a request, note its results, and give the bytes that it was about."""
-    finished, _ = wait(running, return_when=FIRST_COMPLETED)
-    done = 0
-    for future in finished:
-        batch = running.pop(future)
-        done += sum(file.size for file in batch)
+    def _send(self, client: Client) -> None:
+        pool = ThreadPoolExecutor(REQUESTS_AT_ONCE)
         try:
-            results = future.result()
-        except AudioSearchError as error:
-            for file in batch:
-                report.fail(str(file.path), error.code, str(error))
+            while self._pending or self._running:
+                while self._may_send():
+                    batch = self._pending.popleft()
+                    uris = [str(file.path) for file in batch.files]
+                    self._running[pool.submit(client.index, uris, self._folders)] = batch
+                self._collect()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _may_send(self) -> bool:
+        """Tell whether to send the next batch: one that failed before goes alone."""
+        if not self._pending or not self._running:
+            return bool(self._pending)
+        under_way = [*self._running.values(), self._pending[0]]
+        return len(self._running) < REQUESTS_AT_ONCE and not any(each.tries for each in under_way)
+
+    def _collect(self) -> None:
+        """Wait for a request, and note what became of its files."""
+        finished, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        broken: AudioSearchError | None = None
+        for future in finished:
+            batch = self._running.pop(future)
+            try:
+                results = future.result()
+            except AudioSearchError as error:
+                broken = error
+                self._put_back(batch, error)
+            else:
+                self._note(batch, results)
+        if broken is None:
+            return
+        self._in_vain += 1
+        if isinstance(broken, ServerUnavailableError) or self._in_vain >= MAX_IN_VAIN:
+            for batch in self._running.values():
+                self._put_back(batch, broken)
+            self._running.clear()
+            raise broken
+        time.sleep(BACKOFF_S * self._in_vain)
+
+    def _note(self, batch: _Batch, results: list[dict[str, Any]]) -> None:
+        for file, result in zip(batch.files, results, strict=True):
+            if result["code"] == DiskFullError.code:
+                raise DiskFullError(result["message"])
+            self._report.note(str(file.path), result)
+        self._in_vain = 0
+        self._progress(batch)
+
+    def _put_back(self, batch: _Batch, error: AudioSearchError) -> None:
+        """Put the files of a request back, each for itself, or list them as failed."""
+        tries = batch.tries + 1
+        if tries < TRIES:
+            self._pending.extendleft(_Batch([file], tries) for file in batch.files)
         else:
-            for file, result in zip(batch, results, strict=True):
-                report.note(str(file.path), result)
-    return done
+            self._fail(batch, error)
+
+    def _fail(self, batch: _Batch, error: AudioSearchError) -> None:
+        for file in batch.files:
+            self._report.fail(str(file.path), error.code, str(error))
+        self._progress(batch)
+
+    def _progress(self, batch: _Batch) -> None:
+        self._done += sum(file.size for file in batch.files)
+        self._on_progress(self._report, self._done, self._total)
 
 
 def _encodable(files: Iterable[FoundFile], report: Report) -> Iterator[FoundFile]:
@@ -207,7 +209,7 @@ def _encodable(files: Iterable[FoundFile], report: Report) -> Iterator[FoundFile
         try:
             str(file.path).encode()
         except UnicodeEncodeError:
-            name = str(file.path).encode(errors="backslashreplace").decode()
+            name = os.fsencode(file.path).decode(errors="backslashreplace")
             report.fail(name, "unreadable", "its name is not valid UTF-8; rename it")
         else:
             yield file

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from audiosearch.errors import ForbiddenPathError, NotFoundError, UnreadableFileError
-from audiosearch.store.base import File, Store
+from audiosearch.store.base import File, Recording, Store
+from audiosearch.tags import Labels, read_tags
+from audiosearch.types import Tags
 
 SINGLE_FILES = "files"
 """First part of the uris of files that were indexed one by one."""
@@ -58,7 +60,7 @@ class Library:
         if known and known.path:
             return self._with_state(known.uri, Path(known.path))
         path = self._path(uri, trusted)
-        return self._with_state(self._uri(path), path)
+        return self._with_state(self.uri_of(path), path)
 
     def register(self, path: Path) -> str:
         """Make a folder a library folder, unless it lies within one.
@@ -110,6 +112,60 @@ class Library:
                     return self.resolve(str(path), trusted)
         return file
 
+    def uri_of(self, path: Path) -> str:
+        """Give the uri that a path has, or would get.
+
+        Parameters
+        ----------
+        path : Path
+            Absolute.
+        """
+        name = self._folder_of(path)
+        if name:
+            inside = path.relative_to(self._store.folders()[name])
+            return str(PurePosixPath(name, *inside.parts))
+        uris = (f"{SINGLE_FILES}/{each}" for each in _numbered(path.stem, path.suffix))
+        return next(uri for uri in uris if self._is_free(uri, path))
+
+    def merge_tags(self, file: File, tags: Tags, recording: Recording) -> Tags:
+        """Merge the tags of a file with those of the others that hold the same audio.
+
+        Of files that contradict each other the first by its uri is right.
+
+        Parameters
+        ----------
+        file : File
+            A file of the recording.
+        tags : dict
+            The file's own.
+        recording : Recording
+            As the library knows it.
+        """
+        labels = Labels()
+        by_uri = {file.uri: tags}
+        for uri in recording.uris:
+            other = self._store.file(uri)
+            if other and other.path and uri != file.uri and Path(other.path).exists():
+                by_uri[uri] = read_tags(uri, Path(other.path), labels)
+        merged: Tags = {}
+        for uri in sorted(by_uri, reverse=True):
+            merged |= by_uri[uri]
+        return merged
+
+    def forget_moved(self, file: File) -> None:
+        """Forget the files of the same audio that are gone: they have moved to this one.
+
+        Parameters
+        ----------
+        file : File
+            A file of the library.
+        """
+        recording = self._store.recording(file.recording_id or "")
+        for uri in recording.uris if recording and file.path else ():
+            other = self._store.file(uri)
+            if other and other.path and not os.path.lexists(other.path):
+                self._store.remove_file(uri)
+
     def _path(self, uri: str, trusted: bool) -> Path:
         """Find the path; links are followed before it is compared with the folders."""
         if "\0" in uri:
@@ -118,7 +174,7 @@ class Library:
         folders = self._store.folders()
         candidates = [Path(folders[folder], rest)] if folder in folders and rest else []
         candidates += [Path(root, uri) for root in self._roots]
-        if trusted:
+        if trusted or Path(uri).is_absolute():
             candidates.append(Path(uri))
         allowed = [*map(Path, folders.values()), *self._roots]
         paths = [Path(os.path.abspath(each)) for each in candidates]
@@ -132,14 +188,6 @@ class Library:
             if os.path.lexists(path):
                 return path
         raise NotFoundError(f"there is no file {uri} in the library or below library_roots")
-
-    def _uri(self, path: Path) -> str:
-        name = self._folder_of(path)
-        if name:
-            inside = path.relative_to(self._store.folders()[name])
-            return str(PurePosixPath(name, *inside.parts))
-        uris = (f"{SINGLE_FILES}/{each}" for each in _numbered(path.stem, path.suffix))
-        return next(uri for uri in uris if self._is_free(uri, path))
 
     def _is_free(self, uri: str, path: Path) -> bool:
         known = self._store.file(uri)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,42 @@ def make_query(stretch: Stretch, workspace: Path) -> tuple[dict[str, Any], float
     flac = io.BytesIO()
     soundfile.write(flac, waveform, SAMPLE_RATE, format="FLAC", subtype="PCM_24")
     return {"uri": make_data_uri(flac.getvalue(), "audio/flac")}, stretch.start_s
+
+
+def parse_tags(conditions: Sequence[str]) -> dict[str, list[str]]:
+    """Read conditions on tags; of one key any value counts.
+
+    Raises
+    ------
+    InvalidQueryError
+        If one is not ``key=value``.
+
+    Examples
+    --------
+    >>> parse_tags(["label=drum", "label=guitar"])
+    {'label': ['drum', 'guitar']}
+    """
+    tags: dict[str, list[str]] = {}
+    for condition in conditions:
+        key, equals, value = condition.partition("=")
+        if not key or not equals:
+            raise InvalidQueryError(f"received --tag {condition}, expected key=value")
+        tags.setdefault(key, []).append(value)
+    return tags
+
+
+def make_filter(prefix: str, conditions: Sequence[str]) -> dict[str, Any]:
+    """Make the filter of a search, as ``POST /search`` takes it.
+
+    Parameters
+    ----------
+    prefix : str
+        What a uri begins with.
+    conditions : sequence of str
+        As of ``parse_tags``.
+    """
+    parts = {"uri_prefix": prefix, "tags": parse_tags(conditions)}
+    return {key: value for key, value in parts.items() if value}
 
 
 def shift_query_times(answer: dict[str, Any], offset_s: float) -> None:

@@ -1,5 +1,6 @@
 """Makes recordings of matching windows: each scored by its best, with its moments."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -93,11 +94,13 @@ def merge_moments(pairs: Sequence[Pair]) -> list[Pair]:
     [Pair(cosine=0.1, start_s=0.0, end_s=6.0, query_start_s=0.0, query_end_s=4.0)]
     """
     stretches: list[list[Pair]] = []
+    end_s = -math.inf
     for pair in sorted(pairs, key=lambda each: each.start_s):
-        if stretches and pair.start_s <= stretches[-1][-1].end_s:
+        if pair.start_s <= end_s:
             stretches[-1].append(pair)
         else:
             stretches.append([pair])
+        end_s = max(end_s, pair.end_s)
     return sorted(_merge(stretch) for stretch in stretches)
 
 

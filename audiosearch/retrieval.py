@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from audiosearch.errors import InvalidQueryError
 from audiosearch.store.base import Filter, Neighbours, Recording, Store, WindowDistances
 from audiosearch.types import Vectors
 
@@ -28,6 +29,10 @@ class SearchOptions:
     moment_distance: float | None = None
     max_distance: float | None = None
     filter: Filter = field(default_factory=Filter)
+
+    def __post_init__(self) -> None:
+        if self.limit < 1:
+            raise InvalidQueryError(f"received limit: {self.limit}, expected 1 or more recordings")
 
 
 @dataclass(frozen=True)

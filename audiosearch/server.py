@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from audiosearch.client import Client
-from audiosearch.errors import ServerError
+from audiosearch.errors import ServerError, ServerUnavailableError, WorkspaceBusyError
+from audiosearch.store.workspace import check_not_busy
 from audiosearch.weights import PROJECT_DIR
 
 SERVER_FILE = "server.json"
@@ -22,7 +24,7 @@ OWNER_TOKEN = "AUDIOSEARCH_OWNER_TOKEN"
 """Environment variable of a server: who knows its value may have any folder indexed."""
 
 START_TIMEOUT_S = 120.0
-STOP_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ def free_port() -> int:
 
 def check_port(host: str, port: int) -> None:
     """Raise ServerError if a port cannot be listened on."""
+    if not 0 < port < 65_536:
+        raise ServerError(f"received --port {port}, expected 1 to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
@@ -156,20 +160,43 @@ def _started(workspace: Path, encoder: str | None, unverified_weights: bool) -> 
         client = Client(f"http://127.0.0.1:{port}", token)
         _wait_until_ready(client, process, log)
         yield client
+    except ServerUnavailableError:
+        process.kill()
+        raise
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        _end(process, workspace)
+
+
+def _end(process: subprocess.Popen[bytes], workspace: Path) -> None:
+    """End a private server with all its processes, so that the workspace is free again.
+
+    A Flow one of whose microservices is dead would wait a minute for it.
+    """
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_TIMEOUT_S)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while time.monotonic() < deadline:
+        with suppress(WorkspaceBusyError):
+            check_not_busy(workspace)
+            return
+        time.sleep(0.05)
 
 
 def _wait_until_ready(client: Client, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise ServerError(lines[-1].removeprefix("Error: "))
+            lines = log.read_text(errors="replace").splitlines()
+            errors = [line for line in lines if line.startswith("Error: ")]
+            raise ServerError(
+                errors[0].removeprefix("Error: ")
+                if errors
+                else f"the server ended before it was ready; {log} says why"
+            )
         with suppress(ServerError):
             client.health()
             return

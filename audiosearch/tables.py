@@ -1,7 +1,7 @@
 """What the command line shows: progress and tables."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from audiosearch.indexing import OnProgress, Report
+from audiosearch.catalogue import Page
+from audiosearch.indexing import OnProgress
+from audiosearch.report import Report
 from audiosearch.weights import ModelFile, ModelFileStatus
 
 # Into a pipe nothing is cut or folded.
@@ -80,15 +82,22 @@ def show_report(report: Report) -> None:
     """Show what became of the files."""
     table = _table("indexed", "files")
     rows = {"added": report.added, "known": report.known, "unchanged": report.unchanged}
-    for name, count in (rows | {"failed": len(report.failed)}).items():
+    rows |= {"failed": len(report.failed), "pruned": report.pruned}
+    for name, count in rows.items():
         table.add_row(name, str(count))
     stdout.print(table)
     if report.failed:
-        failures = _table("failed", "reason", "message")
-        for failure in report.failed:
-            failures.add_row(failure["path"], failure["code"], failure["message"])
         stdout.print()
-        stdout.print(failures)
+        show_failures(report.failed)
+    if report.failed_before:
+        stdout.print(
+            f"\n{report.failed_before} failed before and have not changed: "
+            "--retry-failed tries them again"
+        )
+    if report.vanished:
+        stdout.print(f"\nvanished: {len(report.vanished)}, --prune removes them")
+        for uri in report.vanished:
+            stdout.print(uri)
     if report.duration_s:
         stdout.print(
             "\n"
@@ -110,6 +119,42 @@ def show_matches(answer: dict[str, Any]) -> None:
                 _times(match["query_start_s"], match["query_end_s"]),
             )
     stdout.print(table if table.row_count else "nothing in the library matches")
+
+
+def show_recordings(page: Page) -> None:
+    """Show recordings, and how to see the next."""
+    table = _table("recording", "length", "windows", "tags", "id")
+    for recording in page.recordings:
+        tags = ", ".join(f"{key}={value}" for key, value in recording.tags.items())
+        times = (_clock(recording.duration_s), str(recording.n_windows))
+        table.add_row("\n".join(recording.uris), *times, tags, recording.id)
+    stdout.print(table if table.row_count else "no recording")
+    if page.after:
+        stdout.print(f"\nmore: --after '{page.after}'")
+
+
+def show_fields(fields: dict[str, Any]) -> None:
+    """Show names and values, with those of dictionaries and lists below them."""
+    table = _table("", "")
+    table.show_header = False
+    for key, value in fields.items():
+        inner = value if isinstance(value, list) else [value]
+        for each in inner or [None]:
+            if isinstance(each, dict):
+                text = ", ".join(f"{name}={part}" for name, part in each.items() if part)
+            else:
+                text = f"{each:.2f}" if isinstance(each, float) else str(each)
+            table.add_row(key.replace("_", " "), "-" if each is None else text)
+    stdout.print(table)
+
+
+def show_failures(failures: Sequence[Mapping[str, str | None]]) -> None:
+    """Show files that could not be indexed, and why."""
+    headers = ("failed", "reason", "message", "when")
+    table = _table(*headers[: len(failures[0])] if failures else headers)
+    for failure in failures:
+        table.add_row(*(str(value) for value in failure.values()))
+    stdout.print(table if table.row_count else "no failures")
 
 
 def _table(*headers: str) -> Table:

@@ -142,6 +142,24 @@ def verify_models(folder: Path) -> list[ModelFileStatus]:
     ]
 
 
+def check_present(model: str, folder: Path) -> None:
+    """Raise ModelNotFoundError if a model's file is absent, without reading those that are there.
+
+    Parameters
+    ----------
+    model : str
+        Such as ``vggish``; one that has no files here needs none.
+    folder : Path
+        The models folder.
+    """
+    files = [file for file in MODEL_FILES if file.model == model]
+    if not all((folder / file.name).is_file() for file in files):
+        raise ModelNotFoundError(
+            f"{model} needs {' and '.join(file.name for file in files)} in {folder}; "
+            f"to get them, {files[0].remedy}"
+        )
+
+
 def require_weights(model: str, folder: Path, *, unverified: bool = False) -> dict[str, str]:
     """Make sure that a model's files are there and genuine.
 
@@ -166,12 +184,8 @@ def require_weights(model: str, folder: Path, *, unverified: bool = False) -> di
     WeightsMismatchError
         If a file is not the published one and ``unverified`` is false.
     """
+    check_present(model, folder)
     files = model_files(model)
-    if not all((folder / file.name).is_file() for file in files):
-        raise ModelNotFoundError(
-            f"{model} needs {' and '.join(file.name for file in files)} in {folder}; "
-            f"to get them, {files[0].remedy}"
-        )
     checksums = {file.name: sha256_of(folder / file.name) for file in files}
     for file in files:
         if checksums[file.name] != file.sha256 and not unverified:

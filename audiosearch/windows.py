@@ -1,5 +1,6 @@
 """Cuts recordings into overlapping windows that cover every sample."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -34,7 +35,7 @@ class WindowPlan:
     Raises
     ------
     InvalidQueryError
-        If a length is not a positive multiple of 10 ms.
+        If a length is not a positive multiple of 10 ms, or the stride is longer than the window.
     """
 
     window_s: float = 4.0
@@ -44,10 +45,15 @@ class WindowPlan:
     def __post_init__(self) -> None:
         for name, value in (("window_size", self.window_s), ("stride", self.stride_s)):
             steps = value / GRID_S if isinstance(value, int | float) else 0
-            if not steps > 0 or abs(steps - round(steps)) > 1e-6:
+            if not 0 < steps < math.inf or abs(steps - round(steps)) > 1e-6:
                 raise InvalidQueryError(
                     f"received {name}: {value!r}, expected a positive multiple of {GRID_S} seconds"
                 )
+        if self.stride_s > self.window_s:
+            raise InvalidQueryError(
+                f"received stride: {self.stride_s:g}, expected at most window_size "
+                f"{self.window_s:g}: sound between the windows would be lost"
+            )
 
     @property
     def window(self) -> int:

@@ -81,6 +81,24 @@ class IndexAnswer(BaseModel):
     header: Header
 
 
+class RemovedFile(BaseModel):
+    """What became of a file that is to be forgotten: ``removed`` or ``failed``."""
+
+    id: str
+    uri: str | None
+    status: str
+    code: str | None
+    message: str | None
+
+
+class RemoveAnswer(BaseModel):
+    """Answer of ``POST /remove``."""
+
+    data: list[RemovedFile]
+    parameters: dict[str, Any]
+    header: Header
+
+
 class Health(BaseModel):
     """Answer of ``GET /health``."""
 

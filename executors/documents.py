@@ -8,8 +8,8 @@ from docarray.typing import NdArray
 from pydantic import Field
 
 from audiosearch.data_uri import SCHEME, read_data_uri
-from audiosearch.decode import Source
 from audiosearch.errors import InvalidQueryError
+from audiosearch.sources import Source
 
 
 class WindowMatch(BaseDoc):
@@ -64,6 +64,7 @@ class Recording(BaseDoc):
 
     path: str | None = None  # set inside the Flow only
     file_state: str | None = None  # size and time of the file: too large for protobuf's integers
+    labels: str | None = None  # digest of its row of labels.csv
     block: int = 0  # which block of the recording is indexed
     is_last: bool = True  # whether the recording ends in it
 
@@ -80,7 +81,7 @@ class Recording(BaseDoc):
     embedding: NdArray | None = None  # of the whole, where the encoder is set to '@r'
     chunks: DocList[Window] = Field(default_factory=DocList[Window])
 
-    status: str | None = None  # added, known, unchanged, failed
+    status: str | None = None  # added, known, unchanged, removed, failed
     code: str | None = None  # why it failed, for programs
     message: str | None = None  # why it failed, for people
     matches: DocList[Match] = Field(default_factory=DocList[Match])

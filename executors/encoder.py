@@ -20,7 +20,7 @@ from audiosearch.waveforms import check_sample_rate
 from audiosearch.weights import models_dir
 from audiosearch.windows import Span
 from executors.documents import Recording, Window, source_of
-from executors.workspace import workspace_of
+from executors.workspace import errors_told, jina_options, workspace_of
 
 TRAVERSAL_PATHS = ("@c", "@r")
 Input = Literal["waveform", "log_mel", "uri"]
@@ -62,21 +62,22 @@ class AudioEncoder(Executor):
         models: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        _check_choice("traversal_paths", traversal_paths, TRAVERSAL_PATHS)
-        _check_choice("load_input_from", load_input_from, ("waveform", "log_mel", "uri"))
-        settings = EncoderSettings(
-            models_dir=Path(models) if models else models_dir(),
-            batch_size=batch_size,
-            engine=engine,
-            precision=precision,
-            threads=threads,
-            min_duration=min_duration,
-            postprocess=postprocess,
-            unverified_weights=unverified_weights,
-        )
-        space = read_space(workspace_of(self))
-        self.encoder = choose_encoder(model, fallback, space, settings)
+        super().__init__(**jina_options(kwargs))
+        with errors_told():
+            _check_choice("traversal_paths", traversal_paths, TRAVERSAL_PATHS)
+            _check_choice("load_input_from", load_input_from, ("waveform", "log_mel", "uri"))
+            settings = EncoderSettings(
+                models_dir=Path(models) if models else models_dir(),
+                batch_size=batch_size,
+                engine=engine,
+                precision=precision,
+                threads=threads,
+                min_duration=min_duration,
+                postprocess=postprocess,
+                unverified_weights=unverified_weights,
+            )
+            space = read_space(workspace_of(self))
+            self.encoder = choose_encoder(model, fallback, space, settings)
         self.traversal_paths = traversal_paths
         self.load_input_from = load_input_from
 
@@ -135,19 +136,25 @@ class AudioEncoder(Executor):
 
     def _embed_separate(self, doc: Recording) -> Vectors:
         waveforms = [_tensor(item) for item in self._items(doc)]
-        return self.encoder.embed(waveforms, doc.sample_rate or self.encoder.sample_rate)
+        return self.encoder.embed(waveforms, self._sample_rate(doc))
 
     def _waveform_and_spans(self, doc: Recording) -> tuple[Waveform, list[Span]]:
         rate = self.encoder.sample_rate
         if self.load_input_from == "uri":
             waveform, start_s = decode(source_of(doc), rate), 0.0
         else:
-            check_sample_rate(doc.sample_rate or rate)
-            waveform = resample(_tensor(doc), doc.sample_rate or rate, rate)
+            waveform = resample(_tensor(doc), self._sample_rate(doc), rate)
             start_s = doc.tensor_start_s
         if self.traversal_paths == "@r":
             return waveform, [Span(0, waveform.size)]
         return waveform, [self._span(doc, window, start_s, waveform.size) for window in doc.chunks]
+
+    def _sample_rate(self, doc: Recording) -> int:
+        """Give the rate of a document's samples; where it names none, it is the encoder's own."""
+        if doc.sample_rate is None:
+            return self.encoder.sample_rate
+        check_sample_rate(doc.sample_rate)
+        return doc.sample_rate
 
     def _span(self, doc: Recording, window: Window, origin_s: float, n_samples: int) -> Span:
         """Locate a window; the last of a recording reaches into the zeros behind its end."""

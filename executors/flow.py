@@ -1,5 +1,6 @@
 """Loads flow.yml with the command line's options, and serves it."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -12,6 +13,8 @@ from typing import Any
 from audiosearch.config import encoder_options, read_flow_yml
 from audiosearch.errors import ServerError
 from audiosearch.weights import PROJECT_DIR
+
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 # docarray imports TensorFlow wherever it is installed, which costs every process 2.4 s and 500 MB.
 # The one encoder that computes with it takes this away again.
@@ -86,6 +89,7 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None]) -> None:
 
     rich.get_console().quiet = True  # Jina's banner names addresses on which nobody listens
 
+    os.register_at_fork(after_in_child=_die_with_parent)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -94,4 +98,12 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None]) -> None:
             on_ready()
             flow.block(stop)
     except RuntimeFailToStart as error:
-        raise ServerError("the Flow did not start; the lines above say why") from error
+        raise ServerError("the Flow did not start") from error
+
+
+def _die_with_parent() -> None:
+    """Have Linux kill this microservice with the process that started it.
+
+    Else one that outlives a killed server would keep the workspace's lock.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

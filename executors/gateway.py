@@ -12,15 +12,18 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 from jina.serve.runtimes.gateway.http.fastapi import FastAPIBaseGateway
+from starlette.exceptions import HTTPException
 
 from audiosearch.data_uri import shorten
 from audiosearch.server import OWNER_TOKEN
+from audiosearch.tags import whole_numbers
 from executors import answers
 from executors.documents import Recording
 from executors.pipeline import Pipeline, RefusedError
-from executors.requests import Body, IndexBody, SearchBody
+from executors.requests import Body, IndexBody, RemoveBody, SearchBody
 
 STATUSES = {
+    "bad_request": HTTPStatus.BAD_REQUEST,
     "invalid_query": HTTPStatus.UNPROCESSABLE_ENTITY,
     "undecodable": HTTPStatus.UNPROCESSABLE_ENTITY,
     "no_audio": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -33,10 +36,6 @@ STATUSES = {
     "forbidden": HTTPStatus.FORBIDDEN,
     "index_mismatch": HTTPStatus.CONFLICT,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
-}
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    int(status): {"model": answers.Problem, "description": status.phrase}
-    for status in {*STATUSES.values()}
 }
 
 
@@ -68,6 +67,8 @@ class AudioSearchGateway(FastAPIBaseGateway):
                 allow_methods=["*"],
                 allow_headers=["*"],
             )
+        app.add_exception_handler(HTTPException, _unserved)
+        app.add_exception_handler(Exception, _unserved)
         app.add_exception_handler(RequestValidationError, _invalid)
         app.add_exception_handler(RefusedError, _refused)
         self._add_routes(app, Pipeline(self.streamer))
@@ -78,12 +79,12 @@ class AudioSearchGateway(FastAPIBaseGateway):
         async def home() -> RedirectResponse:
             return RedirectResponse("docs")
 
-        @app.get("/health", responses=PROBLEMS)
+        @app.get("/health", responses=_problems())
         async def health() -> answers.Health:
             """Tell that the service answers, and what its library holds."""
             return answers.Health(status="ok", **await pipeline.status())
 
-        @app.post("/search", responses=PROBLEMS)
+        @app.post("/search", responses=_problems(*STATUSES))
         async def search(body: SearchBody) -> answers.SearchAnswer:
             """Find the recordings that sound like each query, and where in them."""
             queries = [Recording(**query.model_dump(exclude_none=True)) for query in body.data]
@@ -93,29 +94,61 @@ class AudioSearchGateway(FastAPIBaseGateway):
                 **_frame("/search", body, parameters),
             )
 
-        @app.post("/index", responses=PROBLEMS)
+        @app.post("/index", responses=_problems("bad_request", "forbidden", "invalid_query"))
         async def index(
             body: IndexBody, x_audiosearch_owner: Annotated[str | None, Header()] = None
         ) -> answers.IndexAnswer:
             """Index sounds; what became of each is told by its status."""
             trusted = _is_owner(x_audiosearch_owner)
             folders = body.parameters.folders
-            if folders and not trusted:
-                raise RefusedError(
-                    "forbidden",
-                    "folders may be added by the workspace's owner alone; "
-                    "use: python app.py index FOLDER",
-                )
+            if folders:
+                _check_owner(x_audiosearch_owner, "folders may be added")
             new = [Recording(**each.model_dump(exclude_none=True)) for each in body.data]
             return answers.IndexAnswer(
                 data=[_indexed(doc) for doc in await pipeline.index(new, folders, trusted)],
                 **_frame("/index", body, {}),
             )
 
+        @app.post("/remove", responses=_problems("bad_request", "forbidden", "invalid_query"))
+        async def remove(
+            body: RemoveBody, x_audiosearch_owner: Annotated[str | None, Header()] = None
+        ) -> answers.RemoveAnswer:
+            """Forget files; a recording that no other file holds is forgotten with its file."""
+            _check_owner(x_audiosearch_owner, "files may be removed")
+            files = [Recording(**each.model_dump(exclude_none=True)) for each in body.data]
+            return answers.RemoveAnswer(
+                data=[_removed(doc) for doc in await pipeline.remove(files)],
+                **_frame("/remove", body, {}),
+            )
+
+        @app.delete(
+            "/recordings/{recording_id}",
+            status_code=HTTPStatus.NO_CONTENT,
+            responses=_problems("forbidden", "not_found"),
+        )
+        async def remove_recording(
+            recording_id: str, x_audiosearch_owner: Annotated[str | None, Header()] = None
+        ) -> None:
+            """Forget a recording with all its files."""
+            _check_owner(x_audiosearch_owner, "recordings may be removed")
+            [doc] = await pipeline.remove([Recording(recording_id=recording_id)])
+            if doc.status == "failed":
+                raise RefusedError(doc.code or "internal", doc.message or "")
+
 
 def _is_owner(token: str | None) -> bool:
     expected = os.environ.get(OWNER_TOKEN)
-    return bool(token and expected) and secrets.compare_digest(str(token), str(expected))
+    if not token or not expected:
+        return False
+    return secrets.compare_digest(token.encode(), expected.encode())
+
+
+def _check_owner(token: str | None, what: str) -> None:
+    if not _is_owner(token):
+        raise RefusedError(
+            "forbidden",
+            f"{what} by the workspace's owner alone; use the command line: python app.py --help",
+        )
 
 
 def _frame(endpoint: str, body: Body, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +159,10 @@ def _frame(endpoint: str, body: Body, parameters: dict[str, Any]) -> dict[str, A
 
 
 def _query(doc: Recording) -> answers.QueryAnswer:
-    matches = [answers.MatchAnswer(**match.model_dump()) for match in doc.matches]
+    matches = [
+        answers.MatchAnswer(**{**match.model_dump(), "tags": whole_numbers(match.tags)})
+        for match in doc.matches
+    ]
     return answers.QueryAnswer(id=doc.id, uri=shorten(doc.uri or ""), matches=matches)
 
 
@@ -135,9 +171,19 @@ def _indexed(doc: Recording) -> answers.IndexedRecording:
     return answers.IndexedRecording(**{**fields, "uri": shorten(doc.uri or "")})
 
 
+def _removed(doc: Recording) -> answers.RemovedFile:
+    return answers.RemovedFile(**doc.model_dump(include=set(answers.RemovedFile.model_fields)))
+
+
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     reason = error.reason if isinstance(error, RefusedError) else "internal"
     return _problem(STATUSES.get(reason, HTTPStatus.INTERNAL_SERVER_ERROR), str(error), reason)
+
+
+async def _unserved(request: Request, error: Exception) -> JSONResponse:
+    """Answer what no route answers: unknown addresses, a body that is no text, our own faults."""
+    status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
+    return _problem(status, f"{request.url.path}: {status.description}", _code(status))
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -156,8 +202,22 @@ def _explain(error: dict[str, Any]) -> str:
     return f"{place}: {error['msg'].removeprefix('Value error, ')}{received}"
 
 
+def _code(status: HTTPStatus) -> str:
+    return status.phrase.lower().replace(" ", "_")
+
+
 def _problem(status: HTTPStatus, detail: str, code: str) -> JSONResponse:
     problem = answers.Problem(title=status.phrase, status=status, detail=detail, code=code)
     return JSONResponse(
         problem.model_dump(), status_code=status, media_type="application/problem+json"
     )
+
+
+def _problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Describe the errors that a route answers: those named, and those that each may answer."""
+    own = [HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE]
+    content = {"application/problem+json": {"schema": answers.Problem.model_json_schema()}}
+    return {
+        int(status): {"description": status.phrase, "content": content}
+        for status in sorted({*own, *(STATUSES[code] for code in codes)})
+    }

@@ -1,5 +1,6 @@
 """SimpleIndexer: keeps windows and finds the nearest ones."""
 
+import os
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from jina import Executor, requests
 from audiosearch.data_uri import SCHEME
 from audiosearch.errors import (
     AudioSearchError,
+    DiskFullError,
     IndexMismatchError,
     InvalidQueryError,
     NotFoundError,
@@ -22,10 +24,12 @@ from audiosearch.retrieval import Hit, SearchOptions, retrieve
 from audiosearch.store.base import File, Filter, Space, WindowBlock
 from audiosearch.store.base import Recording as StoredRecording
 from audiosearch.store.sqlite import SQLiteStore
+from audiosearch.tags import Labels, digest, spellings, whole_numbers
 from executors.documents import Recording, Window, WindowMatch
-from executors.workspace import workspace_of
+from executors.workspace import errors_told, jina_options, workspace_of
 
 WINDOWS = "@c"
+NOT_THE_FILES_FAULT = (DiskFullError.code, IndexMismatchError.code)
 
 
 class SimpleIndexer(Executor):
@@ -46,9 +50,10 @@ class SimpleIndexer(Executor):
         library_roots: list[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.limit = _check_match_args(match_args or {})
-        self.store = SQLiteStore(workspace_of(self))
+        super().__init__(**jina_options(kwargs))
+        with errors_told():
+            self.limit = _check_match_args(match_args or {})
+            self.store = SQLiteStore(workspace_of(self))
         self.library = Library(self.store, [Path(root) for root in library_roots or ["."]])
 
     @requests(on="/resolve")
@@ -60,32 +65,30 @@ class SimpleIndexer(Executor):
         ``parameters``: ``index``: it is to be indexed; ``trusted``: from anywhere; ``folders``:
         folders to register first.
         """
-        for folder in parameters.get("folders", []):
-            self.library.register(Path(folder))
+        labels = Labels()
+        folders = list(parameters.get("folders", []))
         for doc in docs:
             try:
-                self._resolve(doc, parameters)
+                while folders:
+                    self.library.register(Path(folders[-1]))
+                    folders.pop()
+                self._resolve(doc, parameters, labels)
             except AudioSearchError as error:
                 doc.fail(error)
+                if parameters.get("index") and parameters.get("trusted"):
+                    self._note_unresolved(doc)
         return docs
 
     @requests(on="/identify")
     def recognise(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
         """Tell which recordings are known by their audio, and note those that cannot be read."""
         for doc in docs:
+            try:
+                self._recognise(doc)
+            except AudioSearchError as error:
+                doc.fail(error)
             if doc.status == "failed":
                 self._note_failure(doc)
-                continue
-            known = self.store.recording(doc.recording_id or "")
-            if known:
-                doc.block, doc.is_last, doc.duration_s = (
-                    known.n_blocks,
-                    known.complete,
-                    known.duration_s,
-                )
-                if known.complete:
-                    doc.status = "unchanged" if _file(doc).uri in known.uris else "known"
-                    self.store.put_file(_file(doc))
         return docs
 
     @requests(on="/index")
@@ -117,6 +120,16 @@ class SimpleIndexer(Executor):
                 window.embedding = None
         return docs
 
+    @requests(on="/remove")
+    def remove(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
+        """Forget files by their uris, or recordings by their ids."""
+        for doc in docs:
+            try:
+                self._remove(doc)
+            except AudioSearchError as error:
+                doc.fail(error)
+        return docs
+
     @requests(on="/status")
     def status(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
         """Describe the library in the first document's tags."""
@@ -135,7 +148,7 @@ class SimpleIndexer(Executor):
         """Give up the library's files and lock."""
         self.store.close()
 
-    def _resolve(self, doc: Recording, parameters: dict[str, Any]) -> None:
+    def _resolve(self, doc: Recording, parameters: dict[str, Any], labels: Labels) -> None:
         if doc.recording_id is not None:
             file = self._file_of(doc.recording_id)
         elif doc.uri and doc.uri.startswith(SCHEME):
@@ -149,7 +162,26 @@ class SimpleIndexer(Executor):
             recording = self.store.recording(known.recording_id or "")
             if recording:
                 doc.recording_id, doc.duration_s = recording.id, recording.duration_s
-                doc.status = "unchanged" if recording.complete else None
+                row = labels.row(file.uri, Path(file.path or ""))
+                retagged = bool(doc.tags) or known.labels != digest(row)
+                doc.status = "unchanged" if recording.complete and not retagged else None
+
+    def _recognise(self, doc: Recording) -> None:
+        """Bring file and tags of a recording that is wholly known up to date."""
+        known = self.store.recording(doc.recording_id or "")
+        if not known or doc.status == "failed":
+            return
+        doc.block, doc.is_last, doc.duration_s = known.n_blocks, known.complete, known.duration_s
+        if not known.complete:
+            return
+        file = _file(doc)
+        tags = self.library.merge_tags(file, whole_numbers(doc.tags), known)
+        retagged = tags != known.tags if doc.path or tags else False
+        doc.status = "known" if retagged or file.uri not in known.uris else "unchanged"
+        if retagged:
+            self.store.set_tags(known.id, tags)
+        self.store.put_file(file)
+        self.library.forget_moved(file)
 
     def _file_of(self, recording_id: str) -> File:
         recording = self.store.recording(recording_id)
@@ -162,12 +194,17 @@ class SimpleIndexer(Executor):
 
     def _add(self, doc: Recording) -> None:
         """Write a block; one of silence alone moves the recording's end, and adds no window."""
+        known = self.store.recording(doc.recording_id or "")
+        if known and doc.block < known.n_blocks:  # a copy of it came in the same moment
+            self.store.put_file(_file(doc))
+            doc.status = "known"
+            return
         recording = StoredRecording(
             id=doc.recording_id or "",
             duration_s=doc.duration_s or 0.0,
             complete=doc.is_last,
             silent_windows=doc.silent_windows,
-            tags=doc.tags,
+            tags=whole_numbers(doc.tags),
         )
         space = _space(doc)
         vectors = [np.asarray(window.embedding, np.float32) for window in doc.chunks]
@@ -178,13 +215,33 @@ class SimpleIndexer(Executor):
             vectors=np.stack(vectors) if vectors else np.empty((0, space.dim), np.float32),
         )
         self.store.add_block(_file(doc), recording, block, space)
+        self.library.forget_moved(_file(doc))
         doc.status = "added"
 
+    def _remove(self, doc: Recording) -> None:
+        if doc.recording_id is not None:
+            what, found = f"recording {doc.recording_id}", self.store.remove(doc.recording_id)
+        else:
+            what, found = f"file {doc.uri}", self.store.remove_file(doc.uri or "")
+        if not found:
+            raise NotFoundError(f"there is no {what} in the library")
+        doc.status = "removed"
+
+    def _note_unresolved(self, doc: Recording) -> None:
+        """Note a path that is there, but no file that can be read."""
+        if doc.uri and Path(doc.uri).is_absolute() and os.path.lexists(doc.uri):
+            doc.path, doc.uri = doc.uri, self.library.uri_of(Path(doc.uri))
+            self._note_failure(doc)
+
     def _note_failure(self, doc: Recording) -> None:
-        if doc.path:
+        """Enter a file into the ledger: what it held is not what it holds."""
+        if doc.path and doc.code not in NOT_THE_FILES_FAULT:
             failed_at = datetime.now(UTC).isoformat(timespec="seconds")
             file = replace(_file(doc), recording_id=None, code=doc.code, message=doc.message)
-            self.store.put_file(replace(file, failed_at=failed_at))
+            try:
+                self.store.put_file(replace(file, failed_at=failed_at))
+            except DiskFullError as error:
+                doc.fail(error)
 
     def _search(self, doc: Recording, parameters: dict[str, Any]) -> None:
         known = self.store.space
@@ -207,7 +264,10 @@ class SimpleIndexer(Executor):
             filter=Filter(
                 uri_prefix=_values(conditions.get("uri_prefix")),
                 recording_id=_values(conditions.get("recording_id")),
-                tags={key: _values(value) for key, value in conditions.get("tags", {}).items()},
+                tags={
+                    key: tuple(each for value in _values(values) for each in spellings(value))
+                    for key, values in conditions.get("tags", {}).items()
+                },
                 exclude=own,
             ),
         )
@@ -219,7 +279,7 @@ def _file(doc: Recording) -> File:
     if uri.startswith(SCHEME):
         uri = f"{UPLOADS}/{doc.recording_id}"
     size, mtime_ns = map(int, doc.file_state.split()) if doc.file_state else (None, None)
-    return File(uri, doc.path, size, mtime_ns, doc.recording_id)
+    return File(uri, doc.path, size, mtime_ns, doc.recording_id, labels=doc.labels)
 
 
 def _space(doc: Recording) -> Space:

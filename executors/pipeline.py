@@ -100,6 +100,10 @@ class Pipeline:
         RefusedError
             If a path lies outside the folders that may be read; then none is indexed.
         """
+        docs = list(docs)
+        ids = [doc.id for doc in docs]
+        for number, doc in enumerate(docs):
+            doc.id = str(number)  # clients may give several the same
         parameters = {"index": True, "trusted": trusted, "folders": folders}
         done = {doc.id: doc for doc in await self._call("/resolve", docs, parameters, INDEXER)}
         _check([doc for doc in done.values() if doc.code == "forbidden"])
@@ -112,7 +116,19 @@ class Pipeline:
             for doc in pending:
                 if doc.status == "added" and not doc.is_last:
                     doc.status, doc.block = None, doc.block + 1
+        for doc, own_id in zip(done.values(), ids, strict=True):
+            doc.id = own_id
         return list(done.values())
+
+    async def remove(self, docs: Iterable[Recording]) -> list[Recording]:
+        """Forget files by uri, or recordings by ``recording_id``.
+
+        Returns
+        -------
+        list of Recording
+            In their order; ``status`` is ``removed`` or ``failed``.
+        """
+        return await self._call("/remove", docs, {}, INDEXER)
 
     async def status(self) -> dict[str, Any]:
         """Describe the library."""

@@ -7,6 +7,7 @@ from jina import Executor, requests
 
 from audiosearch.ranking import Pair, RankedRecording, rank
 from executors.documents import Match, Recording, Window, WindowMatch
+from executors.workspace import jina_options
 
 
 class MaxScoreRanker(Executor):
@@ -19,7 +20,7 @@ class MaxScoreRanker(Executor):
     """
 
     def __init__(self, moments: int = 5, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**jina_options(kwargs))
         self.moments = moments
 
     @requests(on="/search")

@@ -1,7 +1,7 @@
 """The bodies that the gateway accepts; anything else is refused with 422."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -14,7 +14,9 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-OneOrMany = Annotated[list[str], BeforeValidator(_as_list)]
+Value = TypeVar("Value")
+Scalar = str | int | float | bool
+OneOrMany = Annotated[list[Value], Field(min_length=1), BeforeValidator(_as_list)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Distance = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
 
@@ -93,9 +95,9 @@ class FilterParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    uri_prefix: OneOrMany = []
-    recording_id: OneOrMany = []
-    tags: dict[str, Any] = {}
+    uri_prefix: OneOrMany[str] | None = Field(None, description="What a uri begins with.")
+    recording_id: OneOrMany[str] | None = Field(None, description="Its id.")
+    tags: dict[str, OneOrMany[Scalar]] | None = Field(None, description="Values that a tag has.")
 
 
 class SearchParameters(BaseModel):
@@ -110,7 +112,7 @@ class SearchParameters(BaseModel):
     )
     max_distance: Distance | None = Field(None, description="Drops recordings beyond it.")
     exclude_self: bool = Field(False, description="Leaves out the query's own recording.")
-    filter: FilterParameters | None = None
+    filter: FilterParameters | None = Field(None, description="Which recordings to search.")
 
 
 class IndexParameters(BaseModel):
@@ -139,6 +141,20 @@ class Body(BaseModel):
         if not isinstance(parameters, dict):
             return parameters
         return {key: value for key, value in parameters.items() if not key.startswith("__")}
+
+
+class KnownFile(Sound):
+    """A file of the library."""
+
+    uri: str = Field(min_length=1, description="Its library uri, as answers show it.")
+
+
+class RemoveBody(Body):
+    """Body of ``POST /remove``."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"data": [{"uri": EXAMPLE}]}})
+
+    data: list[KnownFile] = Field(min_length=1, max_length=1000)
 
 
 class SearchBody(Body):

@@ -1,5 +1,6 @@
 """AudioSegmenter: decodes recordings and cuts them into windows."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,12 @@ from audiosearch.errors import (
 )
 from audiosearch.identity import recording_id
 from audiosearch.resample import resample
+from audiosearch.tags import Labels, digest, read_tags
 from audiosearch.types import Waveform
 from audiosearch.waveforms import check_sample_rate, check_waveform
 from audiosearch.windows import SILENCE_DBFS, Block, Span, WindowPlan, silent
 from executors.documents import Recording, Window, source_of
+from executors.workspace import errors_told, jina_options
 
 
 class AudioSegmenter(Executor):
@@ -45,18 +48,21 @@ class AudioSegmenter(Executor):
         max_query_s: float = 600.0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.plan = WindowPlan(window_size, stride, self.sample_rate)
+        super().__init__(**jina_options(kwargs))
+        with errors_told():
+            self.plan = WindowPlan(window_size, stride, self.sample_rate)
         self.res_type = res_type
         self.max_query_s = max_query_s
 
     @requests(on="/identify")
     def identify(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
-        """Set each recording's id from its audio."""
+        """Set each recording's id from its audio, unless it is known, and read its tags."""
+        labels = Labels()
         for doc in docs:
             if doc.status != "failed":
                 try:
-                    doc.recording_id = recording_id(source_of(doc))
+                    doc.recording_id = doc.recording_id or recording_id(source_of(doc))
+                    _tag(doc, labels)
                 except AudioSearchError as error:
                     doc.fail(error)
         return docs
@@ -72,10 +78,17 @@ class AudioSegmenter(Executor):
         return docs
 
     @requests(on="/search")
-    def segment_query(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
-        """Cut each query, or the stretch of it that is asked for."""
+    def segment_query(
+        self, docs: DocList[Recording], parameters: dict[str, Any], **kwargs: Any
+    ) -> DocList[Recording]:
+        """Cut each query, or the stretch of it that is asked for.
+
+        ``parameters``: ``exclude_self``: the query's own recording must be known, by its audio.
+        """
         for doc in docs:
             try:
+                if parameters.get("exclude_self") and doc.tensor is None:
+                    doc.recording_id = doc.recording_id or recording_id(source_of(doc))
                 self._segment_query(doc)
             except AudioSearchError as error:
                 doc.fail(error)
@@ -144,6 +157,14 @@ class AudioSegmenter(Executor):
         doc.tensor_start_s = start_s
         doc.sample_rate = self.sample_rate
         doc.window_s, doc.stride_s = self.plan.window_s, self.plan.stride_s
+
+
+def _tag(doc: Recording, labels: Labels) -> None:
+    """Add the tags of a file to those of the request, which come first."""
+    if doc.path:
+        uri, path = doc.uri or "", Path(doc.path)
+        doc.labels = digest(labels.row(uri, path))
+        doc.tags = {**read_tags(uri, path, labels), **doc.tags}
 
 
 def _only_silence(what: str) -> str:

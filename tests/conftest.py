@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import executors.flow  # noqa: F401 (before docarray, which else imports TensorFlow)
 from tests.vggish_weights import make_random_weights
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent

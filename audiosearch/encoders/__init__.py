@@ -2,11 +2,13 @@
 
 import logging
 from importlib import import_module
+from pathlib import Path
 
 from audiosearch.encoders.base import Encoder
 from audiosearch.encoders.settings import EncoderSettings
 from audiosearch.errors import IndexMismatchError, InvalidQueryError, ModelNotFoundError
 from audiosearch.store.base import Space
+from audiosearch.weights import check_present
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +40,7 @@ def load_encoder(name: str, settings: EncoderSettings | None = None) -> Encoder:
     ModelNotFoundError
         If its weights are not in the models folder.
     """
-    if name not in ENCODERS:
-        raise InvalidQueryError(
-            f"received the encoder {name!r}, expected one of: {', '.join(ENCODERS)}"
-        )
+    _check_name(name)
     module, _, class_name = ENCODERS[name].partition(":")
     encoder: Encoder = getattr(import_module(module), class_name)(settings or EncoderSettings())
     return encoder
@@ -78,7 +77,8 @@ def choose_encoder(
     ModelNotFoundError
         If the weights are not in the models folder and there is no fallback.
     """
-    check_choice(model, fallback, space)
+    settings = settings or EncoderSettings()
+    check_choice(model, fallback, space, settings.models_dir)
     if space:
         encoder = load_encoder(space.encoder, settings)
         if encoder.version != space.version:
@@ -93,16 +93,38 @@ def choose_encoder(
         return load_encoder(fallback, settings)
 
 
-def check_choice(model: str, fallback: str | None, space: Space | None) -> None:
-    """Raise IndexMismatchError if an index was made with neither the model nor the fallback.
+def check_choice(model: str, fallback: str | None, space: Space | None, models_dir: Path) -> None:
+    """Refuse early what ``choose_encoder`` will refuse, without loading weights.
 
     Parameters
     ----------
     model, fallback, space
-        As of ``choose_encoder``; no weights are loaded.
+        As of ``choose_encoder``.
+    models_dir : Path
+        The folder of the weights.
+
+    Raises
+    ------
+    InvalidQueryError
+        If there is no encoder of that name.
+    IndexMismatchError
+        If the index was made with neither the model nor the fallback.
+    ModelNotFoundError
+        If the weights are absent and there is no fallback.
     """
+    for name in filter(None, (model, fallback)):
+        _check_name(name)
     if space and space.encoder not in (model, fallback):
         raise _mismatch(space, model)
+    if space or not fallback:
+        check_present(space.encoder if space else model, models_dir)
+
+
+def _check_name(name: str) -> None:
+    if name not in ENCODERS:
+        raise InvalidQueryError(
+            f"received the encoder {name!r}, expected one of: {', '.join(ENCODERS)}"
+        )
 
 
 def _mismatch(space: Space, wanted: str) -> IndexMismatchError:

@@ -54,6 +54,8 @@ class File:
         What it holds; ``None`` if it could not be indexed.
     code, message, failed_at : str, optional
         Why and when (ISO 8601, UTC) it could not.
+    labels : str, optional
+        Digest of its row of ``labels.csv``, as its tags were read; ``None`` without one.
     """
 
     uri: str
@@ -64,6 +66,7 @@ class File:
     code: str | None = None
     message: str | None = None
     failed_at: str | None = None
+    labels: str | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,25 @@ class WindowDistances:
     queries: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Damage:
+    """Something that cannot be trusted.
+
+    Parameters
+    ----------
+    what : str
+        A file of the library, or a table and the key of its row.
+    why : str
+        What is wrong with it.
+    """
+
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
+
+
 class Store(ABC):
     """Keeps a library. One process writes; what a method has written is durable when it returns."""
 
@@ -211,6 +233,10 @@ class Store(ABC):
         """Add or replace a file; a recording that no file holds any longer is removed."""
 
     @abstractmethod
+    def remove_file(self, uri: str) -> bool:
+        """Forget a file, and the recording that it alone held; tell whether it was known."""
+
+    @abstractmethod
     def recording(self, recording_id: str) -> Recording | None:
         """Give a recording by its id."""
 
@@ -227,6 +253,14 @@ class Store(ABC):
         IndexMismatchError
             If the library's vectors are of another space.
         """
+
+    @abstractmethod
+    def set_tags(self, recording_id: str, tags: Tags) -> None:
+        """Replace a recording's tags."""
+
+    @abstractmethod
+    def window_times(self, recording_id: str) -> NDArray[np.float64]:
+        """Give the windows' starts and ends, in seconds, shape=(n_windows, 2), in order."""
 
     @abstractmethod
     def remove(self, recording_id: str) -> bool:
@@ -258,6 +292,18 @@ class Store(ABC):
     @abstractmethod
     def window_distances(self, recording_id: str, queries: Vectors) -> WindowDistances:
         """Compare all windows of one recording with query windows [shape=(n_queries, dim)]."""
+
+    @abstractmethod
+    def check(self) -> list[Damage]:
+        """Verify all that is kept: checksums, counts, references, files; give what is wrong."""
+
+    @abstractmethod
+    def repair(self) -> list[Damage]:
+        """Drop what cannot be trusted, and tell what was wrong.
+
+        A recording is kept whole or not at all; one that is dropped is encoded again when its
+        folder is next indexed, for its files are dropped with it.
+        """
 
     @abstractmethod
     def close(self) -> None:

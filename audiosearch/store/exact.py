@@ -1,6 +1,6 @@
 """Exact nearest neighbours over a matrix in memory: a cache of what a store keeps on disk."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -12,12 +12,19 @@ from audiosearch.vectors import l2_normalize
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-# Rows compared at once: bounds the memory of the distances of many queries.
-_ROWS_PER_STEP = 65_536
+Rows = NDArray[np.int64]
+"""Numbers of rows, ascending."""
+
+# Rows stored together, and compared at once: the matrix grows without being copied, and the
+# distances of many queries take little memory.
+_ROWS_PER_PART = 16_384
+_NOBODY = -1
 
 
 class ExactIndex:
     """Rows of unit length with the recording, start and end of each.
+
+    A row keeps its number for ever; those of removed recordings stay unused.
 
     Parameters
     ----------
@@ -27,52 +34,68 @@ class ExactIndex:
 
     def __init__(self, dim: int) -> None:
         self.dim = dim
-        self._n = 0
-        self._vectors: Vectors = np.empty((0, dim), np.float32)
+        self.n_rows = 0
+        self.n_removed = 0
+        self._parts: list[Vectors] = []
         self._times: NDArray[np.float64] = np.empty((0, 2), np.float64)
         self._owners: NDArray[np.int64] = np.empty(0, np.int64)
         self._ids: list[str] = []
-        self._numbers: dict[str, int] = {}
+        self._rows_of: dict[str, list[range]] = {}
 
     def __len__(self) -> int:
-        return self._n
+        return self.n_rows - self.n_removed
 
     def add(self, recording_id: str, block: WindowBlock) -> None:
         """Append a block's windows; blocks of one recording come in order."""
-        if recording_id not in self._numbers:
-            self._numbers[recording_id] = len(self._ids)
-            self._ids.append(recording_id)
-        first, self._n = self._n, self._n + len(block.vectors)
-        if self._n > len(self._vectors):
-            capacity = max(self._n, len(self._vectors) * 5 // 4)
-            self._vectors = _grow(self._vectors, capacity)
-            self._times = _grow(self._times, capacity)
-            self._owners = _grow(self._owners, capacity)
-        new = slice(first, self._n)
-        self._vectors[new] = l2_normalize(block.vectors)
-        self._times[new, 0], self._times[new, 1] = block.start_s, block.end_s
-        self._owners[new] = self._numbers[recording_id]
+        times = np.stack([block.start_s, block.end_s], axis=1)
+        self.extend([recording_id], [len(times)], times, block.vectors)
+
+    def extend(
+        self,
+        recording_ids: Sequence[str],
+        sizes: Sequence[int],
+        times: NDArray[np.float64],
+        vectors: Vectors,
+    ) -> None:
+        """Append the windows of several blocks.
+
+        Parameters
+        ----------
+        recording_ids : sequence of str
+            Each block's recording; blocks of one recording come in order.
+        sizes : sequence of int
+            How many windows each has.
+        times : [shape=(n_windows, 2)], float64
+            Starts and ends, in seconds.
+        vectors : [shape=(n_windows, dim)], float32
+            Of any length.
+        """
+        first, stop = self.n_rows, self.n_rows + len(vectors)
+        self._append(l2_normalize(vectors))
+        self._times = _with_room(self._times, stop)
+        self._times[first:stop] = times
+        self._owners = _with_room(self._owners, stop)
+        self._owners[first:stop] = np.repeat(np.arange(len(sizes)) + len(self._ids), sizes)
+        for recording_id, size in zip(recording_ids, sizes, strict=True):
+            self._rows_of.setdefault(recording_id, []).append(range(first, first + size))
+            first += size
+        self._ids += recording_ids
+        self.n_rows = stop
 
     def remove(self, recording_id: str) -> None:
         """Drop a recording's windows."""
-        number = self._numbers.pop(recording_id, None)
-        if number is None:
-            return
-        keep = np.flatnonzero(self._owners[: self._n] != number)
-        self._n = len(keep)
-        for array in (self._vectors, self._times, self._owners):
-            array[: self._n] = array[keep]
+        for rows in self._rows_of.pop(recording_id, []):
+            self._owners[rows.start : rows.stop] = _NOBODY
+            self.n_removed += len(rows)
 
     def nearest(self, queries: Vectors, k: int, among: Collection[str] | None = None) -> Neighbours:
         """Find the k windows nearest to any query; see ``Store.nearest``."""
-        rows = np.arange(self._n) if among is None else self._rows(among)
-        distances = np.concatenate(
-            [np.empty(0, np.float32)]
-            + [
-                self._compare(rows[i : i + _ROWS_PER_STEP], queries).min(axis=1)
-                for i in range(0, len(rows), _ROWS_PER_STEP)
-            ]
-        )
+        rows = np.arange(self.n_rows) if among is None else self._rows(among)
+        return self.nearest_of(self.kept(rows), queries, k)
+
+    def nearest_of(self, rows: Rows, queries: Vectors, k: int) -> Neighbours:
+        """Find those k of some rows that are nearest to any query."""
+        distances = self._compare(rows, queries)
         if k < len(rows):
             best = np.argpartition(distances, k)[:k]
             rows, distances = rows[best], distances[best]
@@ -83,28 +106,85 @@ class ExactIndex:
     def window_distances(self, recording_id: str, queries: Vectors) -> WindowDistances:
         """Compare all windows of one recording; see ``Store.window_distances``."""
         rows = self._rows([recording_id])
-        distances = self._compare(rows, queries)
-        nearest = distances.argmin(axis=1)
+        cosines = self.vectors(rows) @ l2_normalize(queries).T
         return WindowDistances(
             start_s=self._times[rows, 0],
             end_s=self._times[rows, 1],
-            distances=distances[np.arange(len(rows)), nearest],
-            queries=nearest,
+            distances=_distances(cosines.max(axis=1)),
+            queries=cosines.argmax(axis=1),
         )
 
-    def _rows(self, recording_ids: Collection[str]) -> NDArray[np.int64]:
-        numbers = [self._numbers[each] for each in recording_ids if each in self._numbers]
-        return np.flatnonzero(np.isin(self._owners[: self._n], numbers))
+    def vectors(self, rows: Rows) -> Vectors:
+        """Copy some rows' vectors, shape=(n_rows, dim)."""
+        copied = np.empty((len(rows), self.dim), np.float32)
+        for part, chosen, inside in self._in_parts(rows):
+            copied[chosen] = part[inside]
+        return copied
 
-    def _compare(self, rows: NDArray[np.int64], queries: Vectors) -> NDArray[np.float32]:
-        """Compute cosine distances [shape=(n_rows, n_queries)], never negative by rounding."""
-        whole = len(rows) and rows[-1] - rows[0] + 1 == len(rows)
-        vectors = self._vectors[rows[0] : rows[-1] + 1] if whole else self._vectors[rows]
-        distances: NDArray[np.float32] = np.maximum(1 - vectors @ l2_normalize(queries).T, 0)
-        return distances
+    def removed(self, rows: Rows) -> NDArray[np.bool_]:
+        """Tell which of some rows are removed."""
+        removed: NDArray[np.bool_] = self._owners[rows] == _NOBODY
+        return removed
+
+    def kept(self, rows: Rows, among: Collection[str] | None = None) -> Rows:
+        """Give those of some rows that are not removed, and are of some recordings."""
+        kept = rows[~self.removed(rows)]
+        if among is not None:
+            chosen = [self._ids[owner] in among for owner in self._owners[kept]]
+            kept = kept[np.array(chosen, np.bool_)]
+        return kept
+
+    def count(self, recording_ids: Collection[str]) -> int:
+        """Count the windows of some recordings."""
+        return sum(len(rows) for name in recording_ids for rows in self._rows_of.get(name, ()))
+
+    def _append(self, vectors: Vectors) -> None:
+        done = 0
+        while done < len(vectors):
+            at = (self.n_rows + done) % _ROWS_PER_PART
+            if at == 0:
+                self._parts.append(np.empty((_ROWS_PER_PART, self.dim), np.float32))
+            new = vectors[done : done + _ROWS_PER_PART - at]
+            self._parts[-1][at : at + len(new)] = new
+            done += len(new)
+
+    def _rows(self, recording_ids: Collection[str]) -> Rows:
+        spans = [each for name in recording_ids for each in self._rows_of.get(name, [])]
+        spans.sort(key=lambda each: each.start)
+        parts = [np.arange(each.start, each.stop) for each in spans]
+        return np.concatenate([np.empty(0, np.int64), *parts])
+
+    def _in_parts(self, rows: Rows) -> Iterator[tuple[Vectors, slice, Rows]]:
+        """Yield each part, which of the rows it holds, and where in it they are."""
+        starts = np.arange(len(self._parts) + 1) * _ROWS_PER_PART
+        bounds = np.searchsorted(rows, starts)
+        for part, start, first, stop in zip(self._parts, starts, bounds, bounds[1:], strict=False):
+            if first < stop:
+                yield part, slice(first, stop), rows[first:stop] - start
+
+    def _compare(self, rows: Rows, queries: Vectors) -> NDArray[np.float32]:
+        """Compute each row's cosine distance to its nearest query, shape=(n_rows,)."""
+        queries = l2_normalize(queries)
+        cosines = np.empty(len(rows), np.float32)
+        for part, chosen, inside in self._in_parts(rows):
+            first, stop = inside[0], inside[-1] + 1
+            if 2 * len(inside) > stop - first:  # comparing some too many is cheaper than copying
+                cosines[chosen] = (part[first:stop] @ queries.T).max(axis=1)[inside - first]
+            else:
+                cosines[chosen] = (part[inside] @ queries.T).max(axis=1)
+        return _distances(cosines)
 
 
-def _grow(array: NDArray[Scalar], capacity: int) -> NDArray[Scalar]:
-    grown = np.empty((capacity, *array.shape[1:]), array.dtype)
+def _distances(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Compute distances, never negative by rounding."""
+    distances: NDArray[np.float32] = np.maximum(1 - cosines, 0)
+    return distances
+
+
+def _with_room(array: NDArray[Scalar], n_rows: int) -> NDArray[Scalar]:
+    """Give an array of at least so many rows that begins with the given one."""
+    if n_rows <= len(array):
+        return array
+    grown = np.empty((max(n_rows, 2 * len(array)), *array.shape[1:]), array.dtype)
     grown[: len(array)] = array
     return grown

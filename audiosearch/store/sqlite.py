@@ -1,21 +1,22 @@
 """The embedded store: SQLite keeps everything, a matrix in memory answers searches."""
 
-import fcntl
-import json
-import os
-import sqlite3
+import logging
 import uuid
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, astuple, replace
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
-from audiosearch.errors import IndexMismatchError, NotFoundError, WorkspaceBusyError
+from audiosearch.errors import IndexMismatchError, LibraryDamagedError, NotFoundError
 from audiosearch.store.base import (
+    Damage,
     File,
     Filter,
     Neighbours,
@@ -25,62 +26,43 @@ from audiosearch.store.base import (
     WindowBlock,
     WindowDistances,
 )
-from audiosearch.store.exact import ExactIndex
-from audiosearch.types import Vectors
+from audiosearch.store.check import Inspection, inspect
+from audiosearch.store.checksums import row_checksum
+from audiosearch.store.database import Database, Row, is_sound
+from audiosearch.store.repair import rewrite
+from audiosearch.store.schema import (
+    FORMAT,
+    REPLACE_RECORDING,
+    files_where,
+    recording_of,
+    recording_row,
+    recordings_where,
+)
+from audiosearch.store.search import APPROXIMATE_FROM, SearchIndex
+from audiosearch.store.workspace import (
+    SPACE,
+    lock_workspace,
+    space_from_json,
+    space_to_json,
+    write_space,
+)
+from audiosearch.store.workspace import check_not_busy as check_not_busy
+from audiosearch.store.workspace import read_space as read_space
+from audiosearch.types import Tags, Vectors
 
 DATABASE = "library.sqlite"
-SPACE = "space.json"
-LOCK = "writer.lock"
-FORMAT = 1
+APPROXIMATE = "approximate.faiss"
 
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE folders (name TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE recordings (
-    id TEXT PRIMARY KEY,
-    duration_s REAL NOT NULL,
-    complete INTEGER NOT NULL,
-    silent_windows INTEGER NOT NULL,
-    tags TEXT NOT NULL,
-    added_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE files (
-    uri TEXT PRIMARY KEY,
-    path TEXT,
-    size INTEGER,
-    mtime_ns INTEGER,
-    recording_id TEXT REFERENCES recordings (id) ON DELETE CASCADE,
-    code TEXT,
-    message TEXT,
-    failed_at TEXT
-) STRICT;
-CREATE INDEX files_by_recording ON files (recording_id);
-CREATE TABLE blocks (
-    recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
-    block INTEGER NOT NULL,
-    n_windows INTEGER NOT NULL,
-    start_s BLOB NOT NULL,
-    end_s BLOB NOT NULL,
-    vectors BLOB NOT NULL,
-    PRIMARY KEY (recording_id, block)
-) STRICT;
-"""
+_BLOCKS_PER_STEP = 48
 
-_RECORDINGS = """
-SELECT id, duration_s, complete,
-       (SELECT count(*) FROM blocks WHERE recording_id = id),
-       (SELECT coalesce(sum(n_windows), 0) FROM blocks WHERE recording_id = id),
-       silent_windows, tags, added_at,
-       (SELECT json_group_array(uri) FROM (
-            SELECT uri FROM files WHERE recording_id = id ORDER BY uri))
-FROM recordings
-"""
+_log = logging.getLogger(__name__)
 
 
 class SQLiteStore(Store):
     """A library in a workspace folder.
 
-    Vectors are stored as float16: the rounding is part of what is stored.
+    Vectors are stored as float16: the rounding is part of what is stored. Rows whose checksum is
+    wrong are reported, and answered by no method.
 
     Parameters
     ----------
@@ -88,6 +70,8 @@ class SQLiteStore(Store):
         The folder.
     read_only : bool
         Readers see whole blocks only, while another process may write.
+    approximate_from : int
+        How many windows are searched approximately; fewer are all compared.
 
     Raises
     ------
@@ -95,11 +79,21 @@ class SQLiteStore(Store):
         If there is no library to read.
     WorkspaceBusyError
         If another process writes to the workspace.
+    LibraryDamagedError
+        If its database cannot be read; also raised by methods that need what cannot be read.
     """
 
-    def __init__(self, workspace: Path, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        workspace: Path,
+        read_only: bool = False,
+        approximate_from: int = APPROXIMATE_FROM,
+    ) -> None:
         self._workspace = workspace
+        self._read_only = read_only
+        self._approximate_from = approximate_from
         self._lock: IO[str] | None = None
+        self._index: SearchIndex | None = None
         database = workspace / DATABASE
         if read_only and not database.exists():
             raise NotFoundError(
@@ -107,18 +101,17 @@ class SQLiteStore(Store):
             )
         if not read_only:
             workspace.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(workspace)
-        self._db = sqlite3.connect(
-            f"{database.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        self._db.execute("PRAGMA foreign_keys = ON")
-        if not read_only:
-            self._create()
-        self._check_format()
-        self._index: ExactIndex | None = None
+            self._lock = lock_workspace(workspace)
+        try:
+            self._db = Database(database, read_only)
+            try:
+                self._start()
+            except BaseException:
+                self._db.close()
+                raise
+        except BaseException:
+            self._unlock()
+            raise
 
     @property
     def library_id(self) -> str:
@@ -129,41 +122,58 @@ class SQLiteStore(Store):
     def space(self) -> Space | None:
         """What the stored vectors were made with; ``None`` while there are none."""
         text = self._meta("space")
-        return Space(**json.loads(text)) if text else None
+        return space_from_json(text) if text else None
 
     def folders(self) -> dict[str, str]:
         """Give the library folders: absolute path by name."""
-        return dict(self._db.execute("SELECT name, path FROM folders ORDER BY name"))
+        return dict(self._db.rows("folders", "ORDER BY name"))
 
     def add_folder(self, name: str, path: str) -> None:
         """Register a library folder under a name that is not in use."""
-        self._db.execute("INSERT INTO folders VALUES (?, ?)", (name, path))
+        with self._db.transaction():
+            self._db.write("folders", (name, path), "INSERT OR REPLACE")
 
     def file(self, uri: str) -> File | None:
         """Give the file known by this uri."""
-        row = self._db.execute("SELECT * FROM files WHERE uri = ?", (uri,)).fetchone()
+        row = next(self._db.rows("files", "WHERE uri = ?", (uri,)), None)
         return File(*row) if row else None
 
     def files(self) -> Iterator[File]:
         """Give all known files, in the order of their uris."""
-        for row in self._db.execute("SELECT * FROM files ORDER BY uri"):
+        for row in self._db.rows("files", "ORDER BY uri"):
             yield File(*row)
 
     def put_file(self, file: File) -> None:
         """Add or replace a file; a recording that no file holds any longer is removed."""
-        with self._transaction():
+        with self._db.transaction():
             orphans = self._replace_file(file)
         self._forget(orphans)
 
+    def remove_file(self, uri: str) -> bool:
+        """Forget a file, and the recording that it alone held; tell whether it was known."""
+        with self._db.transaction():
+            known = self.file(uri)
+            self._db.execute("DELETE FROM files WHERE uri = ?", (uri,))
+            orphans = self._remove_orphan(known)
+        self._forget(orphans)
+        return known is not None
+
     def recording(self, recording_id: str) -> Recording | None:
         """Give a recording by its id."""
-        row = self._db.execute(_RECORDINGS + "WHERE id = ?", (recording_id,)).fetchone()
-        return _recording(row) if row else None
+        row = self._recording_row(recording_id)
+        files = self._db.rows("files", "WHERE recording_id = ? ORDER BY uri", (recording_id,))
+        uris = [file.uri for file in (File(*each) for each in files)]
+        return recording_of(row, uris) if row and uris else None
 
     def recordings(self) -> Iterator[Recording]:
         """Give all recordings, in the order of their ids."""
-        for row in self._db.execute(_RECORDINGS + "ORDER BY id"):
-            yield _recording(row)
+        uris: dict[str, list[str]] = {}
+        for file in self.files():
+            if file.recording_id:
+                uris.setdefault(file.recording_id, []).append(file.uri)
+        for row in self._db.rows("recordings", "ORDER BY id"):
+            if row[0] in uris:
+                yield recording_of(row, uris[row[0]])
 
     def add_block(self, file: File, recording: Recording, block: WindowBlock, space: Space) -> None:
         """Write one block with its recording and file, all or nothing; see ``Store.add_block``."""
@@ -175,33 +185,33 @@ class SQLiteStore(Store):
                 f"python app.py index PATH --encoder {space.encoder}"
             )
         rounded = block.vectors.astype(np.float16)
-        row = (
-            recording.id,
-            recording.duration_s,
-            recording.complete,
-            recording.silent_windows,
-            json.dumps(recording.tags, ensure_ascii=False),
-            datetime.now(UTC).isoformat(timespec="seconds"),
-        )
         windows = (block.start_s.tobytes(), block.end_s.tobytes(), rounded.tobytes())
-        with self._transaction():
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('space', ?)", (_json(space),))
-            self._db.execute(
-                "INSERT INTO recordings VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-                "duration_s = excluded.duration_s, complete = excluded.complete, "
-                "silent_windows = silent_windows + excluded.silent_windows, tags = excluded.tags",
-                row,
-            )
-            self._db.execute(
-                "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?)",
-                (recording.id, block.index, len(rounded), *windows),
-            )
+        row = (recording.id, block.index, len(rounded), *windows)
+        with self._db.transaction():
+            if not known:
+                self._db.write("meta", ("space", space_to_json(space)))
+            self._grow_recording(recording, len(rounded))
+            self._db.write("blocks", row)
             orphans = self._replace_file(file)
         if not known:
-            self._write_space_file(space)
+            write_space(self._workspace, space)
         self._forget(orphans)
-        if self._index is not None:
-            self._index.add(recording.id, replace(block, vectors=rounded.astype(np.float32)))
+        if self._index:
+            times = np.stack([block.start_s, block.end_s], axis=1)
+            checksum = row_checksum("blocks", row)
+            self._index.extend([recording.id], [checksum], [times], rounded.astype(np.float32))
+
+    def set_tags(self, recording_id: str, tags: Tags) -> None:
+        """Replace a recording's tags."""
+        with self._db.transaction():
+            if row := self._recording_row(recording_id):
+                recording = replace(recording_of(row, ()), tags=tags)
+                self._db.write("recordings", recording_row(recording), conflict=REPLACE_RECORDING)
+
+    def window_times(self, recording_id: str) -> NDArray[np.float64]:
+        """Give the windows' starts and ends, in seconds, shape=(n_windows, 2), in order."""
+        rows = self._db.rows("blocks", "WHERE recording_id = ? ORDER BY block", (recording_id,))
+        return np.concatenate([np.empty((0, 2)), *(_times(row) for row in rows)])
 
     def remove(self, recording_id: str) -> bool:
         """Remove a recording with its files and windows; tell whether it was there."""
@@ -213,22 +223,17 @@ class SQLiteStore(Store):
         """Give the ids of the recordings that a filter lets through; ``None`` for all."""
         if condition == Filter():
             return None
-        clauses: list[str] = []
-        values: list[Any] = []
+        clause, values = recordings_where(condition)
+        if condition.tags:
+            ids = {row[0] for row in self._db.rows("recordings", f"WHERE {clause}", values)}
+        else:  # ids alone need no checksum: a wrong one names no recording
+            rows = self._db.query(f"SELECT id FROM recordings WHERE {clause}", values)
+            ids = {recording_id for (recording_id,) in rows}
         if condition.uri_prefix:
-            prefixes = " OR ".join("substr(uri, 1, length(?)) = ?" for _ in condition.uri_prefix)
-            clauses.append(f"id IN (SELECT recording_id FROM files WHERE {prefixes})")
-            values += [part for prefix in condition.uri_prefix for part in (prefix, prefix)]
-        for column, ids in (("id IN", condition.recording_id), ("id NOT IN", condition.exclude)):
-            if ids:
-                clauses.append(f"{column} ({_marks(ids)})")
-                values += ids
-        for key, allowed in condition.tags.items():
-            tag = f"SELECT 1 FROM json_each(tags) WHERE key = ? AND value IN ({_marks(allowed)})"
-            clauses.append(f"EXISTS ({tag})")
-            values += [key, *allowed]
-        rows = self._db.execute(f"SELECT id FROM recordings WHERE {' AND '.join(clauses)}", values)
-        return {recording_id for (recording_id,) in rows}
+            clause, values = files_where(condition)
+            files = self._db.rows("files", f"WHERE {clause}", values)
+            ids &= {File(*row).recording_id for row in files}
+        return ids
 
     def nearest(self, queries: Vectors, k: int, among: Collection[str] | None = None) -> Neighbours:
         """Find the windows nearest to any query window; see ``Store.nearest``."""
@@ -238,13 +243,116 @@ class SQLiteStore(Store):
         """Compare all windows of one recording with query windows [shape=(n_queries, dim)]."""
         return self._loaded(queries).window_distances(recording_id, queries)
 
+    def check(self) -> list[Damage]:
+        """Verify all that is kept; see ``Store.check``."""
+        return self._inspect().damage
+
+    def repair(self) -> list[Damage]:
+        """Drop what cannot be trusted; see ``Store.repair``."""
+        found = self._inspect()
+        if found.damage:
+            self._drop_index()
+            for name in (APPROXIMATE, SPACE):  # they are made anew
+                (self._workspace / name).unlink(missing_ok=True)
+            rewrite(self._db, found)
+            self._start()
+        return found.damage
+
+    @property
+    def is_approximate(self) -> bool:
+        """Whether searches use the approximate index: not while it is loaded or built."""
+        return self._index is not None and self._index.is_approximate
+
+    def finish_building(self) -> None:
+        """Wait until the approximate index is ready, if it is being built."""
+        if self._index:
+            self._index.finish_building()
+
     def close(self) -> None:
         """Give up the database and the lock."""
+        self._drop_index()
         self._db.close()
-        if self._lock:
-            self._lock.close()
+        self._unlock()
 
-    def _loaded(self, queries: Vectors) -> ExactIndex:
+    def _inspect(self) -> Inspection:
+        with self._db.snapshot():
+            return inspect(self._db, self._workspace / APPROXIMATE)
+
+    def _start(self) -> None:
+        """Check that this program wrote the library, and mend what is beside it."""
+        if self._read_only:
+            return self._check_format()
+        if not next(self._db.scan("meta", "WHERE key = 'format'"), None):
+            with self._db.transaction():
+                self._db.write("meta", ("format", str(FORMAT)))
+                self._db.write("meta", ("library_id", uuid.uuid4().hex))
+        self._check_format()
+        try:
+            space = self.space
+        except LibraryDamagedError as error:  # can be repaired
+            _log.warning("%s", error)
+        else:
+            if space:
+                write_space(self._workspace, space)
+
+    def _check_format(self) -> None:
+        row = next(self._db.scan("meta", "WHERE key = 'format'"), (None, None))
+        if row[1] == str(FORMAT) and is_sound("meta", row):
+            return
+        if len(row) == 3 and not is_sound("meta", row):  # no other version has had three columns
+            raise self._damaged("format")
+        raise IndexMismatchError(
+            f"the library in {self._workspace} has format {row[1]}, expected {FORMAT}: "
+            "open it with the version of the program that wrote it"
+        )
+
+    def _damaged(self, key: str) -> LibraryDamagedError:
+        return LibraryDamagedError(
+            f"{self._db.file} is damaged ({key} is not as it was written): run python app.py check "
+            "--repair; if that cannot read it either, delete the workspace and index again"
+        )
+
+    def _meta(self, key: str) -> str | None:
+        """Give a value; one that is there but damaged is an error: much depends on each."""
+        where = "WHERE key = ?"
+        row = next(self._db.rows("meta", where, (key,)), None)
+        if row is None and next(self._db.scan("meta", where, (key,)), None):
+            raise self._damaged(key)
+        return str(row[1]) if row else None
+
+    def _recording_row(self, recording_id: str) -> Row | None:
+        return next(self._db.rows("recordings", "WHERE id = ?", (recording_id,)), None)
+
+    def _grow_recording(self, recording: Recording, n_windows: int) -> None:
+        """Write a recording's row for one block more."""
+        row = self._recording_row(recording.id)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        known = recording_of(row, ()) if row else Recording(recording.id, 0, False, added_at=now)
+        grown = replace(
+            recording,
+            n_blocks=known.n_blocks + 1,
+            n_windows=known.n_windows + n_windows,
+            silent_windows=known.silent_windows + recording.silent_windows,
+            added_at=known.added_at,
+        )
+        self._db.write("recordings", recording_row(grown), conflict=REPLACE_RECORDING)
+
+    def _replace_file(self, file: File) -> list[str]:
+        """Write a file's row and delete the recording that it alone held; give its id."""
+        known = self.file(file.uri)
+        self._db.write("files", astuple(file), "INSERT OR REPLACE")
+        return self._remove_orphan(known)
+
+    def _remove_orphan(self, file: File | None) -> list[str]:
+        """Delete the recording that a file held, unless another holds it; give its id."""
+        orphans = self._db.query(
+            "DELETE FROM recordings WHERE id = ? AND NOT EXISTS "
+            "(SELECT 1 FROM files WHERE recording_id = recordings.id) RETURNING id",
+            (file.recording_id if file else None,),
+        )
+        return [recording_id for (recording_id,) in orphans]
+
+    def _loaded(self, queries: Vectors) -> SearchIndex:
         """Load the index at its first use: a process that only writes does without its memory."""
         space = self.space
         if space and queries.shape[1:] != (space.dim,):
@@ -253,141 +361,79 @@ class SQLiteStore(Store):
                 f"this library was made with {space}"
             )
         if self._index is None:
-            index = ExactIndex(queries.shape[1])
-            blocks = self._db.execute(
-                "SELECT recording_id, block, start_s, end_s, vectors FROM blocks ORDER BY rowid"
+            self._index = SearchIndex(
+                queries.shape[1],
+                self._workspace / APPROXIMATE,
+                self._approximate_from,
+                self._read_only,
             )
-            for recording_id, number, start_s, end_s, vectors in blocks:
-                rows = np.frombuffer(vectors, np.float16).astype(np.float32)
-                block = WindowBlock(
-                    number,
-                    np.frombuffer(start_s),
-                    np.frombuffer(end_s),
-                    rows.reshape(-1, index.dim),
-                )
-                index.add(recording_id, block)
-            self._index = index
+            with self._db.snapshot():
+                self._load(self._index)
         return self._index
 
+    def _load(self, index: SearchIndex) -> None:
+        """Fill the index with the sound blocks of sound recordings, and report what is missing."""
+        missing = {each.id: each.n_blocks for each in self.recordings()}
+        blocks = self._db.sound_rows("blocks", "ORDER BY rowid")
+        known = (row for row in blocks if row[0] in missing)
+        steps = iter(lambda: list(islice(known, _BLOCKS_PER_STEP)), [])
+        for step, vectors in _one_ahead(_vectors, steps):
+            index.extend(
+                [row[0] for row in step],
+                [row[-1] for row in step],
+                [_times(row) for row in step],
+                vectors.reshape(-1, index.dim),
+            )
+            for row in step:
+                missing[row[0]] -= 1
+        for recording_id, n_blocks in missing.items():
+            if n_blocks:
+                _log.warning(
+                    "%s: %d blocks of the recording %s are missing; list all damage with: "
+                    "python app.py check",
+                    self._db.file,
+                    n_blocks,
+                    recording_id,
+                )
+        index.restore()
+
     def _forget(self, recording_ids: Collection[str]) -> None:
-        if self._index is not None:
+        if self._index:
             for recording_id in recording_ids:
                 self._index.remove(recording_id)
+            if self._index.is_wasteful:
+                self._drop_index()
 
-    def _replace_file(self, file: File) -> list[str]:
-        """Write a file's row and delete the recording that it alone held; give its id."""
-        known = self.file(file.uri)
-        self._db.execute(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(file)
-        )
-        orphans = self._db.execute(
-            "DELETE FROM recordings WHERE id = ? AND NOT EXISTS "
-            "(SELECT 1 FROM files WHERE recording_id = recordings.id) RETURNING id",
-            (known.recording_id if known else None,),
-        )
-        return [recording_id for (recording_id,) in orphans.fetchall()]
+    def _drop_index(self) -> None:
+        if self._index:
+            self._index.close()
+            self._index = None
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    def _create(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-            with self._transaction():
-                for statement in _SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.executemany(
-                    "INSERT INTO meta VALUES (?, ?)",
-                    [("format", str(FORMAT)), ("library_id", uuid.uuid4().hex)],
-                )
-        elif space := self.space:
-            self._write_space_file(space)
-
-    def _check_format(self) -> None:
-        found = self._meta("format")
-        if found != str(FORMAT):
-            raise IndexMismatchError(
-                f"the library in {self._workspace} has format {found}, expected {FORMAT}: "
-                "open it with the version of the program that wrote it"
-            )
-
-    def _meta(self, key: str) -> str | None:
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return row[0] if row else None
-
-    def _write_space_file(self, space: Space) -> None:
-        partial = self._workspace / f"{SPACE}.part"
-        partial.write_text(_json(space))
-        partial.rename(self._workspace / SPACE)
+    def _unlock(self) -> None:
+        if self._lock:
+            self._lock.close()
 
 
-def read_space(workspace: Path) -> Space | None:
-    """Tell what a workspace's vectors were made with, without opening its library.
-
-    Parameters
-    ----------
-    workspace : Path
-        The folder.
-
-    Returns
-    -------
-    Space or None
-        ``None`` while nothing is indexed.
-    """
-    file = workspace / SPACE
-    return Space(**json.loads(file.read_text())) if file.exists() else None
+def _times(block: Row) -> NDArray[np.float64]:
+    """Give a block's starts and ends, shape=(n_windows, 2)."""
+    return np.stack([np.frombuffer(block[3]), np.frombuffer(block[4])], axis=1)
 
 
-def check_not_busy(workspace: Path) -> None:
-    """Raise WorkspaceBusyError if a process is writing to a workspace."""
-    if workspace.exists():
-        _lock(workspace).close()
+def _vectors(blocks: list[Row]) -> Vectors:
+    """Give the vectors of some blocks, shape=(n_windows * dim,)."""
+    return np.frombuffer(b"".join(block[5] for block in blocks), np.float16).astype(np.float32)
 
 
-def _lock(workspace: Path) -> IO[str]:
-    lock = (workspace / LOCK).open("a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.seek(0)
-        owner = lock.read().strip() or "unknown"
-        lock.close()
-        raise WorkspaceBusyError(
-            f"process {owner} is writing to {workspace}; "
-            "wait until it ends, stop it, or use another --workspace"
-        ) from error
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
-
-
-def _recording(row: tuple[Any, ...]) -> Recording:
-    recording_id, duration_s, complete, n_blocks, n_windows, silent, tags, added_at, uris = row
-    return Recording(
-        id=recording_id,
-        duration_s=duration_s,
-        complete=bool(complete),
-        n_blocks=n_blocks,
-        n_windows=n_windows,
-        silent_windows=silent,
-        tags=json.loads(tags),
-        added_at=added_at,
-        uris=tuple(json.loads(uris)),
-    )
-
-
-def _json(space: Space) -> str:
-    return json.dumps(asdict(space))
-
-
-def _marks(values: Collection[Any]) -> str:
-    return ", ".join("?" * len(values))
+def _one_ahead(
+    function: Callable[[list[Row]], Vectors], steps: Iterator[list[Row]]
+) -> Iterator[tuple[list[Row], Vectors]]:
+    """Yield steps with what a function makes of them; a thread makes it while others are read."""
+    with ThreadPoolExecutor(1) as thread:
+        waiting: deque[tuple[list[Row], Future[Vectors]]] = deque()
+        for step in steps:
+            waiting.append((step, thread.submit(function, step)))
+            if len(waiting) > 1:
+                step, made = waiting.popleft()
+                yield step, made.result()
+        for step, made in waiting:
+            yield step, made.result()

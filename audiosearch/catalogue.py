@@ -1,0 +1,181 @@
+"""What a library holds: its recordings, its failures, and how much there is."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiosearch.errors import NotFoundError
+from audiosearch.server import find_server
+from audiosearch.store.base import File, Filter, Recording, Store
+from audiosearch.tags import spellings
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of the recordings; ``after`` asks for the next, and is ``None`` behind the last."""
+
+    recordings: list[Recording]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """How much a library holds.
+
+    Parameters
+    ----------
+    recordings, windows : int
+        Their numbers.
+    hours : float
+        Audio indexed.
+    disk_bytes : int
+        Size of the workspace.
+    encoder : str, optional
+        What the vectors were made with.
+    failures : dict
+        How many files could not be indexed, by reason.
+    server : str, optional
+        Where the workspace's server answers, if one runs.
+    """
+
+    recordings: int
+    hours: float
+    windows: int
+    disk_bytes: int
+    encoder: str | None
+    failures: dict[str, int]
+    server: str | None
+
+
+def list_recordings(
+    store: Store,
+    prefix: str = "",
+    tags: Mapping[str, Sequence[str]] | None = None,
+    after: str = "",
+    limit: int = 50,
+) -> Page:
+    """Give recordings in the order of their first uris.
+
+    Parameters
+    ----------
+    store : Store
+        The library.
+    prefix : str
+        What one of a recording's uris begins with.
+    tags : mapping
+        For each key the values that a recording's tag may have.
+    after : str
+        The page before's ``after``.
+    limit : int
+        How many, at most.
+    """
+    found = sorted(
+        (each for each in select_recordings(store, prefix, tags or {}) if _name(each) > after),
+        key=_name,
+    )
+    page = found[:limit]
+    return Page(page, _name(page[-1]) if len(found) > limit else None)
+
+
+def select_recordings(
+    store: Store, prefix: str, tags: Mapping[str, Sequence[str]]
+) -> list[Recording]:
+    """Give the recordings that have a uri with a prefix, and for each key one of the values."""
+    ids = store.select(
+        Filter(
+            uri_prefix=(prefix,) if prefix else (),
+            tags={
+                key: tuple(each for value in values for each in spellings(value))
+                for key, values in tags.items()
+            },
+        )
+    )
+    return [each for each in store.recordings() if ids is None or each.id in ids]
+
+
+def find_recording(target: str, store: Store) -> Recording:
+    """Find a recording by its id, or by the uri or path of one of its files.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    """
+    path = os.path.abspath(target)
+    ids = [target, *(file.recording_id for file in store.files() if file.path == path)]
+    if file := store.file(target):
+        ids.append(file.recording_id)
+    found = next(filter(None, (store.recording(each) for each in ids if each)), None)
+    if found is None:
+        raise _unknown(target)
+    return found
+
+
+def find_files(targets: Iterable[str], store: Store) -> list[str]:
+    """Find the files that are meant.
+
+    Parameters
+    ----------
+    targets : iterable of str
+        Each the path or uri of a file or of a folder, or a recording's id.
+    store : Store
+        The library.
+
+    Returns
+    -------
+    list of str
+        The files' uris, each once.
+
+    Raises
+    ------
+    NotFoundError
+        If a target means no file of the library.
+    """
+    files = list(store.files())
+    uris: dict[str, None] = {}
+    for target in targets:
+        found = [file.uri for file in files if _is_meant(file, target)]
+        if not found:
+            raise _unknown(target)
+        uris.update(dict.fromkeys(found))
+    return list(uris)
+
+
+def list_failures(store: Store) -> list[File]:
+    """Give the files that could not be indexed, in the order of their uris."""
+    return [file for file in store.files() if file.code]
+
+
+def summarise(store: Store, workspace: Path) -> Status:
+    """Tell how much a library holds."""
+    recordings = list(store.recordings())
+    space, server = store.space, find_server(workspace)
+    return Status(
+        recordings=len(recordings),
+        hours=sum(each.duration_s for each in recordings) / 3600,
+        windows=sum(each.n_windows for each in recordings),
+        disk_bytes=sum(each.stat().st_size for each in workspace.rglob("*") if each.is_file()),
+        encoder=str(space) if space else None,
+        failures=dict(Counter(file.code or "" for file in list_failures(store))),
+        server=server.address if server else None,
+    )
+
+
+def _name(recording: Recording) -> str:
+    return recording.uris[0] if recording.uris else ""
+
+
+def _is_meant(file: File, target: str) -> bool:
+    names = ((file.uri, target.rstrip("/")), (file.path or "", os.path.abspath(target)))
+    return file.recording_id == target or any(
+        name == wanted or name.startswith(f"{wanted}/") for name, wanted in names if wanted
+    )
+
+
+def _unknown(target: str) -> NotFoundError:
+    return NotFoundError(
+        f"{target} is no recording id, path or uri of the library; "
+        "see those that there are with: python app.py list"
+    )

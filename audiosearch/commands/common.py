@@ -1,0 +1,62 @@
+"""What the commands share: options, errors of one line, JSON."""
+
+import errno
+import json
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from audiosearch.errors import AudioSearchError, DiskFullError
+from audiosearch.weights import models_dir
+
+WORKSPACE = Path("workspace")
+
+Workspace = Annotated[Path, typer.Option(help="Where the library is kept.")]
+Encoder = Annotated[str | None, typer.Option(help="vggish or yamnet; by default flow.yml's.")]
+Unverified = Annotated[bool, typer.Option(help="Accept weights of your own.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Prefix = Annotated[str, typer.Option(help="Only recordings whose uri begins so.")]
+TagConditions = Annotated[
+    list[str] | None, typer.Option("--tag", help="Only recordings with this tag: key=value.")
+]
+
+
+def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Print an error of ours as one line, and exit with 1."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            fail(DiskFullError(f"the disk is full ({error}); make room, and run it again"))
+        except AudioSearchError as error:
+            fail(error)
+
+    return run
+
+
+def fail(error: AudioSearchError) -> None:
+    """Print an error, and exit with 1."""
+    typer.echo(f"Error: {error}", err=True)
+    raise typer.Exit(1) from None
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document."""
+    typer.echo(json.dumps(document, ensure_ascii=False))
+
+
+def check_encoder(workspace: Path, encoder: str | None) -> None:
+    """Refuse early an encoder that is not there, or not the one of the workspace's vectors."""
+    from audiosearch.config import flow_settings
+    from audiosearch.encoders import check_choice
+    from audiosearch.store.sqlite import read_space
+
+    settings = flow_settings(encoder)
+    check_choice(settings.model, settings.fallback, read_space(workspace), models_dir())

@@ -1,0 +1,55 @@
+"""Where sound comes from: files and bytes, and what is read of them."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiosearch.errors import AudioDecodeError, NotFoundError, UnreadableFileError
+from audiosearch.types import Waveform
+
+Source = Path | bytes
+"""A file, or the bytes of one."""
+
+
+@dataclass(frozen=True)
+class Native:
+    """Mono samples at a file's own rate.
+
+    Parameters
+    ----------
+    waveform : [shape=(n_samples,)], float32
+        The stretch, mixed to mono by the mean of the channels.
+    sample_rate : int
+        In Hz.
+    """
+
+    waveform: Waveform
+    sample_rate: int
+
+
+def check_readable(source: Source) -> None:
+    """Raise an error that says why if a source is not there, may not be read, or is empty."""
+    if isinstance(source, bytes):
+        if not source:
+            raise AudioDecodeError("received 0 bytes, expected an audio or video file")
+        return
+    try:
+        with source.open("rb") as file:
+            empty = not file.read(1)
+    except FileNotFoundError as error:
+        target = " (a broken link)" if source.is_symlink() else ""
+        raise NotFoundError(f"there is no file {source.name}{target}") from error
+    except OSError as error:
+        raise UnreadableFileError(f"{source.name} cannot be read: {error.strerror}") from error
+    if empty:
+        raise AudioDecodeError(f"{source.name} is empty (0 bytes), expected an audio or video file")
+
+
+def openable(source: Source) -> str | io.BytesIO:
+    """Give what libsndfile opens: a path's text, or bytes as a file."""
+    return io.BytesIO(source) if isinstance(source, bytes) else str(source)
+
+
+def name_of(source: Source) -> str:
+    """Name a source as messages do: without its folder."""
+    return "the data" if isinstance(source, bytes) else source.name

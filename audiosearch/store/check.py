@@ -1,0 +1,146 @@
+"""Tells what of a library cannot be trusted."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from audiosearch.errors import LibraryDamagedError
+from audiosearch.store.approximate import index_size
+from audiosearch.store.base import Damage, File
+from audiosearch.store.database import Database, Row, is_sound
+from audiosearch.store.schema import SCHEMA, TABLES, recording_of
+from audiosearch.store.workspace import SPACE, read_space, space_from_json, space_to_json
+
+_FLOAT64 = 8
+_FLOAT16 = 2
+_DEFINITIONS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
+_INCOMPLETE = "its row, files or blocks are missing or contradict each other"
+
+
+@dataclass
+class Inspection:
+    """What was found in a library.
+
+    Parameters
+    ----------
+    damage : list of Damage
+        What cannot be trusted.
+    trusted : set of str
+        Ids of the recordings of which all can.
+    meta : dict
+        What is known of the library as a whole.
+    """
+
+    damage: list[Damage] = field(default_factory=list)
+    trusted: set[str] = field(default_factory=set)
+    meta: dict[str, str] = field(default_factory=dict)
+
+    def blame(self, what: str, why: str) -> None:
+        """Note a damage."""
+        self.damage.append(Damage(what, why))
+
+    def sound_rows(self, database: Database, table: str) -> Iterator[Row]:
+        """Yield the sound rows of a table as far as it can be read; note the others."""
+        try:
+            for row in database.scan(table):
+                if is_sound(table, row):
+                    yield row[:-1]
+                else:
+                    self.blame(f"{table} {row[0]!r}", "its checksum is wrong")
+        except LibraryDamagedError as error:
+            self.blame(table, str(error))
+
+
+def inspect(database: Database, cache: Path) -> Inspection:
+    """Read a whole library.
+
+    Parameters
+    ----------
+    database : Database
+        Its tables.
+    cache : Path
+        The file of its approximate index.
+
+    Returns
+    -------
+    Inspection
+        What is wrong, and which recordings are right.
+    """
+    found = Inspection()
+    _check_structure(database, found)
+    found.meta = dict(found.sound_rows(database, "meta"))
+    _check_files(database.file.parent, cache, found)
+    for _ in found.sound_rows(database, "folders"):
+        pass
+    _check_recordings(database, found)
+    return found
+
+
+def _check_files(workspace: Path, cache: Path, found: Inspection) -> None:
+    """Check what lies beside the database, and learn from it what that has lost."""
+    for key in ("format", "library_id"):
+        if key not in found.meta:
+            found.blame(f"meta {key!r}", "it is missing")
+    try:
+        space = read_space(workspace)
+    except LibraryDamagedError as error:
+        found.blame(SPACE, str(error))
+    else:
+        if space and "space" not in found.meta:
+            found.blame("meta 'space'", f"it is missing, though there is {SPACE}")
+            found.meta["space"] = space_to_json(space)
+        elif found.meta.get("space") != (space_to_json(space) if space else None):
+            found.blame(SPACE, "it contradicts the database")
+    try:
+        if cache.exists():
+            index_size(cache)
+    except LibraryDamagedError as error:
+        found.blame(cache.name, str(error))
+
+
+def _check_recordings(database: Database, found: Inspection) -> None:
+    """Check that recordings, files and blocks belong together."""
+    recordings = {row[0]: recording_of(row, ()) for row in found.sound_rows(database, "recordings")}
+    files = [File(*row) for row in found.sound_rows(database, "files")]
+    held = {file.recording_id for file in files if file.recording_id}
+    dim = space_from_json(found.meta["space"]).dim if "space" in found.meta else 0
+    blocks: dict[str, list[tuple[int, int]]] = {}
+    for recording_id, block, n_windows, *arrays in found.sound_rows(database, "blocks"):
+        sizes = [len(each) for each in arrays]
+        if sizes == [n_windows * _FLOAT64, n_windows * _FLOAT64, n_windows * dim * _FLOAT16]:
+            blocks.setdefault(recording_id, []).append((block, n_windows))
+    for recording_id in sorted(recordings.keys() | held | blocks.keys()):
+        recording = recordings.get(recording_id)
+        own = sorted(blocks.get(recording_id, []))
+        if (
+            recording
+            and recording_id in held
+            and [number for number, _ in own] == list(range(recording.n_blocks))
+            and sum(n_windows for _, n_windows in own) == recording.n_windows
+        ):
+            found.trusted.add(recording_id)
+        else:
+            found.blame(f"recording {recording_id!r}", _INCOMPLETE)
+
+
+def _check_structure(database: Database, found: Inspection) -> None:
+    """Let SQLite check its pages, indexes and references."""
+    try:
+        for (problem,) in database.query("PRAGMA integrity_check"):
+            if problem != "ok":
+                found.blame(database.file.name, str(problem))
+        if database.query(_DEFINITIONS) != _expected_definitions():
+            found.blame(database.file.name, "its tables are not as this program makes them")
+        for table in TABLES:
+            for row in database.query(f"PRAGMA foreign_key_check({table})"):
+                found.blame(f"{row[0]} {row[1]}", f"it belongs to no row of {row[2]}")
+    except LibraryDamagedError as error:
+        found.blame(database.file.name, str(error))
+
+
+def _expected_definitions() -> list[Row]:
+    with closing(sqlite3.connect(":memory:")) as new:
+        new.executescript(SCHEMA)
+        return new.execute(_DEFINITIONS).fetchall()

@@ -1,0 +1,432 @@
+"""What every store promises, compared with dictionaries and NumPy."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from audiosearch.errors import IndexMismatchError, NotFoundError, WorkspaceBusyError
+from audiosearch.store.base import File, Filter, Recording, Space, Store, WindowBlock
+from audiosearch.store.sqlite import SQLiteStore
+from audiosearch.types import Vectors
+from tests.conftest import PROJECT_DIR
+
+StoreClass = Callable[..., Store]
+STORES: list[StoreClass] = [SQLiteStore]
+
+DIM = 8
+SPACE = Space("yamnet", "v1", DIM, 4.0, 2.0)
+IDS = ("a1", "b2", "c3", "d4")
+URIS = tuple(f"lib/{name}.ogg" for name in "tuvwxyz")
+
+
+@pytest.fixture(params=STORES)
+def open_store(request: pytest.FixtureRequest) -> StoreClass:
+    store_class: StoreClass = request.param
+    return store_class
+
+
+@pytest.fixture
+def store(open_store: StoreClass, tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(tmp_path)
+    yield opened
+    opened.close()
+
+
+def unit_vectors(n: int, seed: int) -> Vectors:
+    vectors = np.random.default_rng(seed).standard_normal((n, DIM))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def make_block(index: int, n_windows: int, seed: int) -> WindowBlock:
+    start_s = 600.0 * index + 2.0 * np.arange(n_windows)
+    return WindowBlock(index, start_s, start_s + 4.0, unit_vectors(n_windows, seed))
+
+
+def add(store: Store, recording_id: str, uri: str | None = None, **tags: object) -> None:
+    file = File(uri or f"lib/{recording_id}.ogg", recording_id=recording_id)
+    recording = Recording(recording_id, 4.0, complete=True, tags=tags)
+    store.add_block(file, recording, make_block(0, 1, seed=len(recording_id)), SPACE)
+
+
+def stored(vectors: Vectors) -> np.ndarray:
+    """Give vectors as a store may round them: to float16, then to unit length again."""
+    rounded = vectors.astype(np.float16).astype(np.float64)
+    return rounded / np.linalg.norm(rounded, axis=1, keepdims=True)
+
+
+class Library:
+    """What a store should hold."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, File] = {}
+        self.recordings: dict[str, Recording] = {}
+        self.blocks: dict[str, list[WindowBlock]] = {}
+
+    def put_file(self, file: File) -> None:
+        self.files[file.uri] = file
+        self._drop_orphans()
+
+    def remove_file(self, uri: str) -> bool:
+        was_there = self.files.pop(uri, None) is not None
+        self._drop_orphans()
+        return was_there
+
+    def _drop_orphans(self) -> None:
+        held = {each.recording_id for each in self.files.values()}
+        for orphan in self.recordings.keys() - held:
+            del self.recordings[orphan], self.blocks[orphan]
+
+    def add_block(self, file: File, recording: Recording, block: WindowBlock) -> None:
+        before = self.recordings.get(recording.id)
+        silent = recording.silent_windows + (before.silent_windows if before else 0)
+        self.recordings[recording.id] = replace(recording, silent_windows=silent)
+        self.blocks.setdefault(recording.id, []).append(block)
+        self.put_file(file)
+
+    def remove(self, recording_id: str) -> bool:
+        self.files = {u: f for u, f in self.files.items() if f.recording_id != recording_id}
+        self.blocks.pop(recording_id, None)
+        return self.recordings.pop(recording_id, None) is not None
+
+    def listing(self) -> list[Recording]:
+        return [
+            replace(
+                recording,
+                n_blocks=len(self.blocks[recording_id]),
+                n_windows=sum(len(block.vectors) for block in self.blocks[recording_id]),
+                uris=tuple(u for u, f in sorted(self.files.items()) if f.recording_id == each),
+            )
+            for recording_id, recording in sorted(self.recordings.items())
+            for each in [recording_id]
+        ]
+
+    def distances(self, recording_id: str, queries: Vectors) -> np.ndarray:
+        """Compute distances [shape=(n_windows, n_queries)]."""
+        unit = queries / np.linalg.norm(queries, axis=1, keepdims=True)
+        vectors = [stored(block.vectors) for block in self.blocks[recording_id]]
+        distances: np.ndarray = 1 - np.concatenate(vectors) @ unit.T.astype(np.float64)
+        return distances
+
+    def nearest(self, queries: Vectors, among: set[str]) -> list[tuple[float, str]]:
+        return sorted(
+            (float(distance), recording_id)
+            for recording_id in self.recordings.keys() & among
+            for distance in self.distances(recording_id, queries).min(axis=1)
+        )
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Does the same to a store and to the oracle."""
+
+    def __init__(self, open_store: StoreClass) -> None:
+        super().__init__()
+        self.open_store = open_store
+        self.folder = TemporaryDirectory()
+        self.store = open_store(Path(self.folder.name))
+        self.library_id = self.store.library_id
+        self.library = Library()
+        self.seed = 0
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.folder.cleanup()
+
+    @rule(
+        recording_id=st.sampled_from(IDS),
+        uri=st.sampled_from(URIS),
+        n_windows=st.integers(0, 5),
+        silent_windows=st.integers(0, 3),
+        complete=st.booleans(),
+        tags=st.dictionaries(st.sampled_from(("label", "Größe")), st.integers(0, 2)),
+    )
+    def add_block(
+        self,
+        recording_id: str,
+        uri: str,
+        n_windows: int,
+        silent_windows: int,
+        complete: bool,
+        tags: dict[str, int],
+    ) -> None:
+        known = self.library.recordings.get(recording_id)
+        if known and known.complete:
+            return
+        self.seed += 1
+        index = len(self.library.blocks.get(recording_id, []))
+        block = make_block(index, n_windows, self.seed)
+        recording = Recording(
+            recording_id, 600.0 * (index + 1), complete, silent_windows=silent_windows, tags=tags
+        )
+        file = File(
+            uri, f"/music/{uri}", 100 + self.seed, self.seed, recording_id, labels=f"{self.seed}"
+        )
+        self.store.add_block(file, recording, block, SPACE)
+        self.library.add_block(file, recording, block)
+
+    @rule(uri=st.sampled_from(URIS), to=st.sampled_from((*IDS, None)))
+    def put_file(self, uri: str, to: str | None) -> None:
+        """Let a file hold a known recording, or fail."""
+        if to in self.library.recordings:
+            file = File(uri, f"/moved/{uri}", 7, 8, to)
+        else:
+            file = File(uri, code="silent", message="too quiet", failed_at="2024-01-02T03:04:05Z")
+        self.store.put_file(file)
+        self.library.put_file(file)
+
+    @rule(recording_id=st.sampled_from(IDS))
+    def remove(self, recording_id: str) -> None:
+        assert self.store.remove(recording_id) == self.library.remove(recording_id)
+
+    @rule(uri=st.sampled_from(URIS))
+    def remove_file(self, uri: str) -> None:
+        assert self.store.remove_file(uri) == self.library.remove_file(uri)
+
+    @rule(recording_id=st.sampled_from(IDS), label=st.sampled_from(("Vögel", "it's", "100%")))
+    def set_tags(self, recording_id: str, label: str) -> None:
+        known = self.library.recordings.get(recording_id)
+        if known:
+            self.store.set_tags(recording_id, {"label": label})
+            self.library.recordings[recording_id] = replace(known, tags={"label": label})
+
+    @rule()
+    def reopen(self) -> None:
+        self.store.close()
+        self.store = self.open_store(Path(self.folder.name))
+        assert self.store.library_id == self.library_id
+
+    @precondition(lambda self: self.store.space)
+    @rule(other=st.sampled_from([{"version": "v2"}, {"stride_s": 1.0}, {"encoder": "vggish"}]))
+    def refuse_another_space(self, other: dict[str, object]) -> None:
+        file, recording = File(URIS[0], recording_id="e5"), Recording("e5", 4.0, complete=True)
+        with pytest.raises(IndexMismatchError):
+            self.store.add_block(file, recording, make_block(0, 1, 0), replace(SPACE, **other))
+        assert self.store.space == SPACE
+
+    @rule(
+        n_queries=st.integers(1, 3),
+        k=st.integers(1, 12),
+        among=st.one_of(st.none(), st.sets(st.sampled_from((*IDS, "unknown")))),
+    )
+    def search(self, n_queries: int, k: int, among: set[str] | None) -> None:
+        queries = unit_vectors(n_queries, seed=10_000 + self.seed)
+        found = self.store.nearest(queries, k, among)
+        expected = self.library.nearest(queries, set(IDS) if among is None else among)
+        distances = np.array([distance for distance, _ in expected])
+        np.testing.assert_allclose(found.distances, distances[:k], atol=1e-6, rtol=0)
+        for recording_id, distance in zip(found.recording_ids, found.distances, strict=True):
+            assert recording_id in {id_ for d, id_ in expected if abs(d - distance) < 2e-6}
+
+    @rule(recording_id=st.sampled_from(IDS), n_queries=st.integers(1, 3))
+    def compare_windows(self, recording_id: str, n_queries: int) -> None:
+        if recording_id not in self.library.recordings:
+            return
+        queries = unit_vectors(n_queries, seed=20_000 + self.seed)
+        found = self.store.window_distances(recording_id, queries)
+        expected = self.library.distances(recording_id, queries)
+        blocks = self.library.blocks[recording_id]
+        np.testing.assert_array_equal(found.start_s, np.concatenate([b.start_s for b in blocks]))
+        np.testing.assert_array_equal(found.end_s, np.concatenate([b.end_s for b in blocks]))
+        times = np.stack([found.start_s, found.end_s], axis=1)
+        np.testing.assert_array_equal(self.store.window_times(recording_id), times)
+        np.testing.assert_allclose(found.distances, expected.min(axis=1), atol=1e-6, rtol=0)
+        at_query = expected[np.arange(len(expected)), found.queries]
+        np.testing.assert_allclose(at_query, expected.min(axis=1), atol=2e-6, rtol=0)
+
+    @invariant()
+    def same_files(self) -> None:
+        assert list(self.store.files()) == [file for _, file in sorted(self.library.files.items())]
+        for uri in URIS:
+            assert self.store.file(uri) == self.library.files.get(uri)
+
+    @invariant()
+    def same_recordings(self) -> None:
+        found = list(self.store.recordings())
+        assert [replace(each, added_at="") for each in found] == self.library.listing()
+        assert all(datetime.fromisoformat(each.added_at).tzinfo for each in found)
+        by_id = {each.id: each for each in found}
+        assert all(self.store.recording(each) == by_id.get(each) for each in IDS)
+
+    @invariant()
+    def same_filters(self) -> None:
+        listing = self.library.listing()
+        for prefix in ("lib/t", "lib/", "x"):
+            expected = {each.id for each in listing if any(u.startswith(prefix) for u in each.uris)}
+            assert self.store.select(Filter(uri_prefix=(prefix,))) == expected
+        sized = {each.id for each in listing if each.tags.get("Größe") in (0, 2)}
+        assert self.store.select(Filter(tags={"Größe": (0, 2)})) == sized
+
+
+def test_behaves_as_dictionaries_and_numpy(open_store: StoreClass) -> None:
+    run_state_machine_as_test(
+        lambda: StoreMachine(open_store),
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
+
+
+def test_is_empty_at_first(store: Store) -> None:
+    assert store.space is None
+    assert list(store.files()) == list(store.recordings()) == []
+    assert store.folders() == {}
+    assert store.nearest(unit_vectors(1, 0), 5).recording_ids == []
+    assert store.recording("a1") is None
+    assert store.file("lib/a1.ogg") is None
+
+
+def test_folders_are_kept(open_store: StoreClass, tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    store.add_folder("toy-data", "/home/me/toy-data")
+    store.add_folder("Geräusche", "/home/me/100 %")
+    store.close()
+    store = open_store(tmp_path)
+    assert store.folders() == {"toy-data": "/home/me/toy-data", "Geräusche": "/home/me/100 %"}
+    store.close()
+
+
+def test_query_vectors_of_another_length_are_refused(store: Store) -> None:
+    add(store, "a1")
+    with pytest.raises(IndexMismatchError, match=rf"\(3, 5\), expected \(n, {DIM}\)"):
+        store.nearest(np.ones((3, 5), np.float32), 1)
+
+
+def test_a_block_that_cannot_be_written_changes_nothing(store: Store) -> None:
+    add(store, "a1", "lib/a.ogg", label="dog")
+    before = list(store.recordings()), list(store.files())
+    with pytest.raises(Exception, match=r"UNIQUE|exists"):  # its first block is there already
+        add(store, "a1", "lib/b.ogg", label="cat")
+    assert (list(store.recordings()), list(store.files())) == before
+    assert len(store.nearest(unit_vectors(1, 0), 5).recording_ids) == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({}, None),
+        ({"uri_prefix": ("100%",)}, {"percent"}),
+        ({"uri_prefix": ("a_b/",)}, {"underscore"}),
+        ({"uri_prefix": ("Lib/",)}, set()),
+        ({"uri_prefix": ("100%", "axb/x")}, {"percent", "plain"}),
+        ({"recording_id": ("percent", "nobody")}, {"percent"}),
+        ({"exclude": ("percent", "nobody")}, {"plain", "underscore"}),
+        ({"recording_id": ("percent",), "exclude": ("percent",)}, set()),
+        ({"tags": {"label": ("dog",)}}, {"percent", "plain"}),
+        ({"tags": {"label": ("dog", "Vögel")}}, {"percent", "plain", "underscore"}),
+        ({"tags": {"label": ("dog",), "year": (1999,)}}, {"plain"}),
+        ({"tags": {"year": (1999.0, 2.5)}}, {"plain", "underscore"}),
+        ({"tags": {"year": ("1999",)}}, set()),
+        ({"tags": {"lab%": ("dog",)}}, set()),
+        ({"tags": {"it's": ('"quoted"',)}}, {"plain"}),
+        ({"uri_prefix": ("a",), "tags": {"label": ("dog",)}}, {"plain"}),
+        ({"uri_prefix": ("a",), "exclude": ("plain",)}, {"underscore"}),
+    ],
+)
+def test_filters(store: Store, condition: dict[str, object], expected: set[str] | None) -> None:
+    add(store, "percent", "100%/x.ogg", label="dog", year=2001)
+    store.put_file(File("failed/100%.ogg", code="silent"))
+    add(store, "underscore", "a_b/x.ogg", label="Vögel", year=2.5)
+    add(store, "plain", "axb/x.ogg", label="dog", year=1999, **{"it's": '"quoted"'})
+    assert store.select(Filter(**condition)) == expected
+
+
+def test_a_recording_of_two_files_is_found_by_either_and_outlives_one(store: Store) -> None:
+    add(store, "a1", "lib/one.ogg")
+    store.put_file(File("lib/two.ogg", recording_id="a1"))
+    assert store.select(Filter(uri_prefix=("lib/two",))) == {"a1"}
+    store.put_file(File("lib/one.ogg", code="silent"))
+    recording = store.recording("a1")
+    assert recording and recording.uris == ("lib/two.ogg",)
+    store.put_file(File("lib/two.ogg", code="silent"))
+    assert store.recording("a1") is None
+    assert store.nearest(unit_vectors(1, 0), 5).recording_ids == []
+
+
+def test_only_one_process_writes(open_store: StoreClass, tmp_path: Path) -> None:
+    first = open_store(tmp_path)
+    with pytest.raises(WorkspaceBusyError, match=str(tmp_path)):
+        open_store(tmp_path)
+    reader = open_store(tmp_path, read_only=True)
+    assert reader.library_id == first.library_id
+    reader.close()
+    first.close()
+    open_store(tmp_path).close()
+
+
+def test_a_reader_makes_no_library(open_store: StoreClass, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"python app\.py index"):
+        open_store(tmp_path / "nothing", read_only=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_cannot_write(open_store: StoreClass, tmp_path: Path) -> None:
+    writer = open_store(tmp_path)
+    reader = open_store(tmp_path, read_only=True)
+    with pytest.raises(Exception, match="readonly"):
+        add(reader, "a1")
+    assert list(writer.recordings()) == []
+    reader.close()
+    writer.close()
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from tests.contract.test_stores import STORES, SPACE, File, Recording, make_block
+
+store = STORES[int(sys.argv[1])](Path(sys.argv[2]))
+for index in range(100_000):
+    file, recording = File("lib/long.ogg", recording_id="long"), Recording("long", index, False)
+    store.add_block(file, recording, make_block(index, 300, seed=index), SPACE)
+    print(index, flush=True)
+"""
+
+
+def test_what_was_written_outlives_a_kill(open_store: StoreClass, tmp_path: Path) -> None:
+    """A reader sees whole blocks while another process writes; what that acknowledged stays."""
+    command = [sys.executable, "-c", _WRITER, str(STORES.index(open_store)), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=PROJECT_DIR) as writer:
+        assert writer.stdout
+        acknowledged = int(writer.stdout.readline())
+        for _ in range(10):
+            acknowledged = int(writer.stdout.readline())
+            reader = open_store(tmp_path, read_only=True)
+            (recording,) = reader.recordings()
+            seen = reader.window_distances("long", unit_vectors(1, 0))
+            assert recording.uris == ("lib/long.ogg",)
+            assert acknowledged < recording.n_blocks <= len(seen.distances) / 300
+            assert recording.n_windows == 300 * recording.n_blocks
+            assert len(seen.distances) % 300 == 0
+            reader.close()
+        writer.send_signal(signal.SIGKILL)
+        acknowledged = int((writer.stdout.read().split() or [acknowledged])[-1])
+
+    store = open_store(tmp_path)
+    (recording,) = store.recordings()
+    assert recording.n_blocks in (acknowledged + 1, acknowledged + 2)
+    assert store.space == SPACE
+    for index in range(recording.n_blocks):
+        query = unit_vectors(300, seed=index)[:1]
+        distances = store.window_distances("long", query).distances
+        assert distances.argmin() == 300 * index
+        assert distances.min() < 1e-6
+    store.close()

@@ -1,0 +1,77 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from audiosearch.errors import IndexMismatchError, WorkspaceBusyError
+from audiosearch.store.base import Space
+from audiosearch.store.database import Database
+from audiosearch.store.schema import FORMAT
+from audiosearch.store.sqlite import SQLiteStore, check_not_busy, read_space
+from tests.contract.test_stores import SPACE, add
+
+
+def set_meta(workspace: Path, key: str, value: str) -> None:
+    database = Database(workspace / "library.sqlite")
+    database.write("meta", (key, value), "INSERT OR REPLACE")
+    database.close()
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_newer_format_is_refused(tmp_path: Path, read_only: bool) -> None:
+    store = SQLiteStore(tmp_path)
+    add(store, "a1")
+    store.close()
+    set_meta(tmp_path, "format", str(FORMAT + 1))
+    set_meta(tmp_path, "space", json.dumps({"what": "only the newer program knows"}))
+    with pytest.raises(IndexMismatchError, match=f"format {FORMAT + 1}, expected {FORMAT}"):
+        SQLiteStore(tmp_path, read_only)
+    assert read_space(tmp_path) == SPACE
+
+
+def test_the_space_is_told_without_the_library(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path)
+    assert read_space(tmp_path) is None
+    add(store, "a1")
+    assert read_space(tmp_path) == SPACE == store.space
+    assert isinstance(read_space(tmp_path), Space)
+    store.close()
+
+
+def test_a_lost_space_file_is_written_again(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path)
+    add(store, "a1")
+    store.close()
+    (tmp_path / "space.json").unlink()
+    SQLiteStore(tmp_path).close()
+    assert read_space(tmp_path) == SPACE
+
+
+def test_a_busy_workspace_is_told(tmp_path: Path) -> None:
+    check_not_busy(tmp_path / "nothing")
+    check_not_busy(tmp_path)
+    store = SQLiteStore(tmp_path)
+    with pytest.raises(WorkspaceBusyError, match=r"process [0-9]+ is writing"):
+        check_not_busy(tmp_path)
+    store.close()
+    check_not_busy(tmp_path)
+
+
+def test_a_refused_library_stays_free_for_others(tmp_path: Path) -> None:
+    SQLiteStore(tmp_path).close()
+    set_meta(tmp_path, "format", str(FORMAT + 1))
+    with pytest.raises(IndexMismatchError) as refused:
+        SQLiteStore(tmp_path)
+    check_not_busy(tmp_path)
+    assert refused.value.code == "index_mismatch"
+
+
+def test_odd_folder_names(tmp_path: Path) -> None:
+    workspace = tmp_path / "50% of #1?mode=memory"
+    store = SQLiteStore(workspace)
+    add(store, "a1")
+    store.close()
+    assert (workspace / "library.sqlite").exists()
+    reader = SQLiteStore(workspace, read_only=True)
+    assert [each.id for each in reader.recordings()] == ["a1"]
+    reader.close()
