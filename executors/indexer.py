@@ -19,13 +19,14 @@ from audiosearch.errors import (
     InvalidQueryError,
     NotFoundError,
 )
-from audiosearch.library import UPLOADS, Library
-from audiosearch.retrieval import Hit, SearchOptions, retrieve
-from audiosearch.store.base import File, Filter, Space, WindowBlock
+from audiosearch.library import Library
+from audiosearch.retrieval import retrieve
+from audiosearch.store.base import File
 from audiosearch.store.base import Recording as StoredRecording
 from audiosearch.store.sqlite import SQLiteStore
-from audiosearch.tags import Labels, digest, spellings, whole_numbers
-from executors.documents import Recording, Window, WindowMatch
+from audiosearch.tags import Labels, digest, whole_numbers
+from executors.documents import Recording, Window
+from executors.rows import block_of, file_of, hang, options_of, space_of
 from executors.workspace import errors_told, jina_options, workspace_of
 
 WINDOWS = "@c"
@@ -174,7 +175,7 @@ class SimpleIndexer(Executor):
         doc.block, doc.is_last, doc.duration_s = known.n_blocks, known.complete, known.duration_s
         if not known.complete:
             return
-        file = _file(doc)
+        file = file_of(doc)
         tags = self.library.merge_tags(file, whole_numbers(doc.tags), known)
         retagged = tags != known.tags if doc.path or tags else False
         doc.status = "known" if retagged or file.uri not in known.uris else "unchanged"
@@ -196,7 +197,7 @@ class SimpleIndexer(Executor):
         """Write a block; one of silence alone moves the recording's end, and adds no window."""
         known = self.store.recording(doc.recording_id or "")
         if known and doc.block < known.n_blocks:  # a copy of it came in the same moment
-            self.store.put_file(_file(doc))
+            self.store.put_file(file_of(doc))
             doc.status = "known"
             return
         recording = StoredRecording(
@@ -206,16 +207,8 @@ class SimpleIndexer(Executor):
             silent_windows=doc.silent_windows,
             tags=whole_numbers(doc.tags),
         )
-        space = _space(doc)
-        vectors = [np.asarray(window.embedding, np.float32) for window in doc.chunks]
-        block = WindowBlock(
-            index=doc.block,
-            start_s=np.array([window.start_s for window in doc.chunks], np.float64),
-            end_s=np.array([window.end_s for window in doc.chunks], np.float64),
-            vectors=np.stack(vectors) if vectors else np.empty((0, space.dim), np.float32),
-        )
-        self.store.add_block(_file(doc), recording, block, space)
-        self.library.forget_moved(_file(doc))
+        self.store.add_block(file_of(doc), recording, block_of(doc), space_of(doc))
+        self.library.forget_moved(file_of(doc))
         doc.status = "added"
 
     def _remove(self, doc: Recording) -> None:
@@ -237,7 +230,7 @@ class SimpleIndexer(Executor):
         """Enter a file into the ledger: what it held is not what it holds."""
         if doc.path and doc.code not in NOT_THE_FILES_FAULT:
             failed_at = datetime.now(UTC).isoformat(timespec="seconds")
-            file = replace(_file(doc), recording_id=None, code=doc.code, message=doc.message)
+            file = replace(file_of(doc), recording_id=None, code=doc.code, message=doc.message)
             try:
                 self.store.put_file(replace(file, failed_at=failed_at))
             except DiskFullError as error:
@@ -247,74 +240,12 @@ class SimpleIndexer(Executor):
         known = self.store.space
         if known is None:
             return
-        space = _space(doc)
+        space = space_of(doc)
         if space != known:
             raise IndexMismatchError(f"this library was made with {known}, the query with {space}")
         queries = np.stack([np.asarray(window.embedding, np.float32) for window in doc.chunks])
-        for hit in retrieve(self.store, queries, self._options(doc, parameters)):
-            _hang(doc, hit)
-
-    def _options(self, doc: Recording, parameters: dict[str, Any]) -> SearchOptions:
-        conditions = parameters.get("filter") or {}
-        own = (doc.recording_id,) if parameters.get("exclude_self") and doc.recording_id else ()
-        return SearchOptions(
-            limit=int(parameters.get("limit") or self.limit),
-            moment_distance=parameters.get("moment_distance"),
-            max_distance=parameters.get("max_distance"),
-            filter=Filter(
-                uri_prefix=_values(conditions.get("uri_prefix")),
-                recording_id=_values(conditions.get("recording_id")),
-                tags={
-                    key: tuple(each for value in _values(values) for each in spellings(value))
-                    for key, values in conditions.get("tags", {}).items()
-                },
-                exclude=own,
-            ),
-        )
-
-
-def _file(doc: Recording) -> File:
-    """Describe the file of a document; sound that came in a request is known by its id."""
-    uri = doc.uri or ""
-    if uri.startswith(SCHEME):
-        uri = f"{UPLOADS}/{doc.recording_id}"
-    size, mtime_ns = map(int, doc.file_state.split()) if doc.file_state else (None, None)
-    return File(uri, doc.path, size, mtime_ns, doc.recording_id, labels=doc.labels)
-
-
-def _space(doc: Recording) -> Space:
-    return Space(
-        encoder=doc.encoder or "",
-        version=doc.encoder_version or "",
-        dim=doc.dim or 0,
-        window_s=doc.window_s or 0.0,
-        stride_s=doc.stride_s or 0.0,
-    )
-
-
-def _hang(doc: Recording, hit: Hit) -> None:
-    recording, windows = hit.recording, hit.windows
-    for start_s, end_s, cosine, query in zip(
-        windows.start_s, windows.end_s, windows.distances, windows.queries, strict=True
-    ):
-        doc.chunks[int(query)].matches.append(
-            WindowMatch(
-                recording_id=recording.id,
-                uri=recording.uris[0],
-                duration_s=recording.duration_s,
-                tags=recording.tags,
-                start_s=float(start_s),
-                end_s=float(end_s),
-                cosine=float(cosine),
-            )
-        )
-
-
-def _values(value: Any) -> tuple[Any, ...]:
-    """Give a condition's values: a list means any of them."""
-    if value is None:
-        return ()
-    return tuple(value) if isinstance(value, list) else (value,)
+        for hit in retrieve(self.store, queries, options_of(doc, parameters, self.limit)):
+            hang(doc, hit)
 
 
 def _check_match_args(match_args: dict[str, Any]) -> int:

@@ -78,3 +78,24 @@ def run_index(
     else:
         show_report(report)
     return report
+
+
+@cli.command()
+@one_line_errors
+def watch(
+    paths: Annotated[list[Path], typer.Argument(help="Folders and files.")],
+    workspace: Workspace = WORKSPACE,
+    encoder: Encoder = None,
+    unverified_weights: Unverified = False,
+    prune: Prune = False,
+) -> None:
+    """Index folders, then whatever appears, changes or moves in them, until Ctrl-C."""
+    from audiosearch.watching import watch as watch_paths
+
+    try:
+        for _ in watch_paths(paths, workspace):
+            report = run_index(paths, workspace, encoder, unverified_weights, prune=prune)
+            if report.interrupted:
+                break
+    except KeyboardInterrupt:
+        pass

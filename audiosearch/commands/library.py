@@ -1,10 +1,11 @@
 """The commands that look into the library, and take out of it."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,6 +22,8 @@ from audiosearch.commands.common import (
 if TYPE_CHECKING:
     from audiosearch.store.base import Store
 
+Format = Literal["csv", "parquet", "m3u"]
+
 cli = typer.Typer()
 
 
@@ -34,6 +37,16 @@ def reading(workspace: Path) -> Iterator["Store"]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def open_output(out: Path | None) -> Iterator[IO[bytes]]:
+    """Open a file to write, or standard output."""
+    if out is None:
+        yield sys.stdout.buffer
+    else:
+        with out.open("wb") as file:
+            yield file
 
 
 @cli.command("list")
@@ -132,3 +145,59 @@ def remove(
         print_json({"removed": removed})
     else:
         typer.echo("\n".join(f"removed {uri}" for uri in removed))
+
+
+@cli.command()
+@one_line_errors
+def check(
+    workspace: Workspace = WORKSPACE,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Drop what cannot be trusted; it is encoded again.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Verify the library: checksums, counts, references."""
+    from audiosearch.store.sqlite import SQLiteStore
+
+    with reading(workspace) as store:
+        damage = store.check()
+    if repair and damage:
+        writer = SQLiteStore(workspace)
+        try:
+            damage = writer.repair()
+        finally:
+            writer.close()
+    if as_json:
+        print_json([asdict(each) for each in damage])
+    else:
+        for each in damage:
+            typer.echo(f"{'dropped ' if repair else ''}{each.what}: {each.why}")
+        typer.echo(f"damaged: {len(damage)}")
+    if damage and not repair:
+        raise typer.Exit(1)
+
+
+@cli.command()
+@one_line_errors
+def export(
+    workspace: Workspace = WORKSPACE,
+    format: Annotated[
+        Format, typer.Option(help="A table of either kind, or a list for players.")
+    ] = "csv",
+    out: Annotated[Path | None, typer.Option(help="The file to write; else stdout.")] = None,
+    windows: Annotated[
+        bool, typer.Option("--windows", help="The windows instead of the recordings.")
+    ] = False,
+    search: Annotated[
+        str | None, typer.Option(help="What search --json printed: a file, or - for stdin.")
+    ] = None,
+) -> None:
+    """Write the recordings, their windows, or the result of a search."""
+    from audiosearch.export import read_answer, recording_rows, search_rows, window_rows, write_rows
+
+    with reading(workspace) as store, open_output(out) as file:
+        if search is not None:
+            rows = search_rows(read_answer(search), store)
+        else:
+            rows = window_rows(store) if windows else recording_rows(store)
+        write_rows(rows, file, format)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,7 +29,7 @@ from audiosearch.types import Vectors
 from tests.conftest import PROJECT_DIR
 
 StoreClass = Callable[..., Store]
-STORES: list[StoreClass] = [SQLiteStore]
+STORES: list[StoreClass] = [SQLiteStore, partial(SQLiteStore, approximate_from=1)]
 
 DIM = 8
 SPACE = Space("yamnet", "v1", DIM, 4.0, 2.0)
@@ -36,7 +37,7 @@ IDS = ("a1", "b2", "c3", "d4")
 URIS = tuple(f"lib/{name}.ogg" for name in "tuvwxyz")
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=STORES, ids=["exact", "approximate"])
 def open_store(request: pytest.FixtureRequest) -> StoreClass:
     store_class: StoreClass = request.param
     return store_class
