@@ -122,7 +122,7 @@ def _serve(
 ) -> None:
     """Serve; a private server is found by nobody, and ends with the process that started it."""
     from audiosearch.server import OWNER_TOKEN, Address, announced, check_port, new_token
-    from audiosearch.store.sqlite import check_not_busy
+    from audiosearch.store.workspace import check_not_busy
     from executors.flow import flow_config
     from executors.flow import serve as serve_flow
 

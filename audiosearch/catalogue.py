@@ -8,7 +8,8 @@ from pathlib import Path
 
 from audiosearch.errors import NotFoundError
 from audiosearch.server import find_server
-from audiosearch.store.base import File, Filter, Recording, Store
+from audiosearch.store.base import Store
+from audiosearch.store.rows import File, Filter, Recording
 from audiosearch.tags import spellings
 
 

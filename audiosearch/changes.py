@@ -8,7 +8,7 @@ from pathlib import Path
 from audiosearch.errors import NotFoundError
 from audiosearch.report import Report
 from audiosearch.scan import find_media
-from audiosearch.store.base import File
+from audiosearch.store.rows import File
 from audiosearch.store.sqlite import SQLiteStore
 from audiosearch.tags import Labels, digest
 

@@ -11,7 +11,7 @@ from audiosearch.config import FlowSettings
 from audiosearch.decode import check_duration, decode
 from audiosearch.encoders import choose_encoder
 from audiosearch.errors import SilentAudioError
-from audiosearch.store.sqlite import read_space
+from audiosearch.store.workspace import read_space
 from audiosearch.types import Vectors
 from audiosearch.windows import silent
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from audiosearch.errors import InvalidQueryError, NotFoundError
-from audiosearch.store.base import Recording, Store
+from audiosearch.store.base import Store
+from audiosearch.store.rows import Recording
 
 Format = Literal["csv", "parquet", "m3u"]
 Row = dict[str, Any]
 
-NUMBERS = ("duration_s", "start_s", "end_s", "query_start_s", "query_end_s", "similarity")
+MATCH = ("similarity", "duration_s", "start_s", "end_s", "query_start_s", "query_end_s")
 COUNTS = ("windows", "rank")
 ROWS_AT_ONCE = 10_000
 
@@ -58,14 +59,13 @@ def search_rows(answer: Any, store: Store) -> Iterator[Row]:
         for query in answer["data"]:
             for rank, match in enumerate(query["matches"], start=1):
                 file = store.file(match["uri"])
-                copied = ("similarity", *NUMBERS[:5], "tags")
                 yield {
                     "query": query["id"],
                     "rank": rank,
                     "recording_id": match["id"],
                     "uri": match["uri"],
                     "path": file.path if file else None,
-                    **{key: match[key] for key in copied},
+                    **{key: match[key] for key in (*MATCH, "tags")},
                 }
     except (KeyError, TypeError) as error:
         raise InvalidQueryError(
@@ -139,7 +139,7 @@ def _write_parquet(rows: Iterator[Row], file: IO[bytes]) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    types = dict.fromkeys(NUMBERS, pyarrow.float64()) | dict.fromkeys(COUNTS, pyarrow.int64())
+    types = dict.fromkeys(MATCH, pyarrow.float64()) | dict.fromkeys(COUNTS, pyarrow.int64())
     first = list(islice(rows, 1))
     names = list(first[0]) if first else []
     schema = pyarrow.schema([(name, types.get(name, pyarrow.string())) for name in names])
@@ -163,7 +163,7 @@ def _write_m3u(rows: Iterator[Row], file: IO[bytes]) -> None:
 
 def _length(row: Row) -> int:
     """Give an entry's length in whole seconds: of the stretch, where it is one."""
-    length_s = row["end_s"] - row["start_s"] if "start_s" in row else row["duration_s"]
+    length_s: float = row["end_s"] - row["start_s"] if "start_s" in row else row["duration_s"]
     return max(1, round(length_s))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from audiosearch.errors import ForbiddenPathError, NotFoundError, UnreadableFileError
-from audiosearch.store.base import File, Recording, Store
+from audiosearch.store.base import Store
+from audiosearch.store.rows import File, Recording
 from audiosearch.tags import Labels, read_tags
 from audiosearch.types import Tags
 

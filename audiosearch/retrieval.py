@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from audiosearch.errors import InvalidQueryError
-from audiosearch.store.base import Filter, Neighbours, Recording, Store, WindowDistances
+from audiosearch.store.base import Store
+from audiosearch.store.rows import Filter, Neighbours, Recording, WindowDistances
 from audiosearch.types import Vectors
 
 MOMENT_MARGIN = 0.05  # cosine distance above the recording's best at which windows still count

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from audiosearch.decode import decode
 from audiosearch.encoders import load_encoder
-from audiosearch.store.base import File, Recording, Space, WindowBlock
 from audiosearch.store.database import Database
+from audiosearch.store.rows import File, Recording, Space, WindowBlock
 from audiosearch.store.sqlite import APPROXIMATE, DATABASE, SQLiteStore
 from audiosearch.types import Vectors
 from audiosearch.vectors import l2_normalize

@@ -14,7 +14,7 @@ from audiosearch.encoders.base import LogMelEncoder
 from audiosearch.encoders.settings import EncoderSettings, Engine, Precision
 from audiosearch.errors import AudioSearchError, InvalidQueryError, InvalidWaveformError
 from audiosearch.resample import resample
-from audiosearch.store.sqlite import read_space
+from audiosearch.store.workspace import read_space
 from audiosearch.types import Vectors, Waveform
 from audiosearch.waveforms import check_sample_rate
 from audiosearch.weights import models_dir

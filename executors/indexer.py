@@ -21,8 +21,8 @@ from audiosearch.errors import (
 )
 from audiosearch.library import Library
 from audiosearch.retrieval import retrieve
-from audiosearch.store.base import File
-from audiosearch.store.base import Recording as StoredRecording
+from audiosearch.store.rows import File
+from audiosearch.store.rows import Recording as StoredRecording
 from audiosearch.store.sqlite import SQLiteStore
 from audiosearch.tags import Labels, digest, whole_numbers
 from executors.documents import Recording, Window

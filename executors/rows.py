@@ -7,7 +7,7 @@ import numpy as np
 from audiosearch.data_uri import SCHEME
 from audiosearch.library import UPLOADS
 from audiosearch.retrieval import Hit, SearchOptions
-from audiosearch.store.base import File, Filter, Space, WindowBlock
+from audiosearch.store.rows import File, Filter, Space, WindowBlock
 from audiosearch.tags import spellings
 from executors.documents import Recording, WindowMatch
 

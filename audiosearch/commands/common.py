@@ -56,7 +56,7 @@ def check_encoder(workspace: Path, encoder: str | None) -> None:
     """Refuse early an encoder that is not there, or not the one of the workspace's vectors."""
     from audiosearch.config import flow_settings
     from audiosearch.encoders import check_choice
-    from audiosearch.store.sqlite import read_space
+    from audiosearch.store.workspace import read_space
 
     settings = flow_settings(encoder)
     check_choice(settings.model, settings.fallback, read_space(workspace), models_dir())

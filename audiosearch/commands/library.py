@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Literal
@@ -200,4 +200,5 @@ def export(
             rows = search_rows(read_answer(search), store)
         else:
             rows = window_rows(store) if windows else recording_rows(store)
-        write_rows(rows, file, format)
+        with closing(rows):  # before the library, also where the reader of a pipe is gone
+            write_rows(rows, file, format)

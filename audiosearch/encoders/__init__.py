@@ -7,7 +7,7 @@ from pathlib import Path
 from audiosearch.encoders.base import Encoder
 from audiosearch.encoders.settings import EncoderSettings
 from audiosearch.errors import IndexMismatchError, InvalidQueryError, ModelNotFoundError
-from audiosearch.store.base import Space
+from audiosearch.store.rows import Space
 from audiosearch.weights import check_present
 
 logger = logging.getLogger(__name__)

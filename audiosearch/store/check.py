@@ -8,8 +8,8 @@ from pathlib import Path
 
 from audiosearch.errors import LibraryDamagedError
 from audiosearch.store.approximate import index_size
-from audiosearch.store.base import Damage, File
 from audiosearch.store.database import Database, Row, is_sound
+from audiosearch.store.rows import Damage, File
 from audiosearch.store.schema import SCHEMA, TABLES, recording_of
 from audiosearch.store.workspace import SPACE, read_space, space_from_json, space_to_json
 

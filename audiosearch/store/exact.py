@@ -6,7 +6,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from audiosearch.store.base import Neighbours, WindowBlock, WindowDistances
+from audiosearch.store.rows import Neighbours, WindowBlock, WindowDistances
 from audiosearch.types import Vectors
 from audiosearch.vectors import l2_normalize
 

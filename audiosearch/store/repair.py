@@ -2,9 +2,9 @@
 
 import uuid
 
-from audiosearch.store.base import File
 from audiosearch.store.check import Inspection
 from audiosearch.store.database import Database
+from audiosearch.store.rows import File
 from audiosearch.store.schema import FORMAT
 
 

@@ -1,10 +1,10 @@
 """The tables of the embedded store, and what is asked of them."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from audiosearch.store.base import Filter, Recording
+from audiosearch.store.rows import Recording
 
 FORMAT = 2
 
@@ -94,42 +94,3 @@ def recording_of(row: tuple[Any, ...], uris: Sequence[str]) -> Recording:
         added_at=added_at,
         uris=tuple(uris),
     )
-
-
-def files_where(condition: Filter) -> tuple[str, list[str]]:
-    """Say a filter's prefixes in SQL.
-
-    Parameters
-    ----------
-    condition : Filter
-        One with prefixes.
-
-    Returns
-    -------
-    clause : str
-        What must hold for a row of ``files``.
-    values : list
-        What its question marks stand for.
-    """
-    prefixes = " OR ".join("substr(uri, 1, length(?)) = ?" for _ in condition.uri_prefix)
-    values = [part for prefix in condition.uri_prefix for part in (prefix, prefix)]
-    return f"recording_id IS NOT NULL AND ({prefixes})", values
-
-
-def recordings_where(condition: Filter) -> tuple[str, list[Any]]:
-    """Say in SQL what a filter asks of rows of ``recordings``; see ``files_where``."""
-    clauses = ["TRUE"]
-    values: list[Any] = []
-    for column, ids in (("id IN", condition.recording_id), ("id NOT IN", condition.exclude)):
-        if ids:
-            clauses.append(f"{column} ({_marks(ids)})")
-            values += ids
-    for key, allowed in condition.tags.items():
-        tag = f"SELECT 1 FROM json_each(tags) WHERE key = ? AND value IN ({_marks(allowed)})"
-        clauses.append(f"EXISTS ({tag})")
-        values += [key, *allowed]
-    return " AND ".join(clauses), values
-
-
-def _marks(values: Collection[Any]) -> str:
-    return ", ".join("?" * len(values))

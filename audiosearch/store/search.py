@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from audiosearch.errors import LibraryDamagedError
 from audiosearch.store.approximate import ApproximateIndex
-from audiosearch.store.base import Neighbours, WindowDistances
 from audiosearch.store.exact import ExactIndex
+from audiosearch.store.rows import Neighbours, WindowDistances
 from audiosearch.types import Vectors
 
 APPROXIMATE_FROM = 50_000

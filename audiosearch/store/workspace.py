@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import IO
 
 from audiosearch.errors import LibraryDamagedError, WorkspaceBusyError
-from audiosearch.store.base import Space
 from audiosearch.store.checksums import row_checksum
+from audiosearch.store.rows import Space
 
 SPACE = "space.json"
 LOCK = "writer.lock"

@@ -23,7 +23,8 @@ from hypothesis.stateful import (
 )
 
 from audiosearch.errors import IndexMismatchError, NotFoundError, WorkspaceBusyError
-from audiosearch.store.base import File, Filter, Recording, Space, Store, WindowBlock
+from audiosearch.store.base import Store
+from audiosearch.store.rows import File, Filter, Recording, Space, WindowBlock
 from audiosearch.store.sqlite import SQLiteStore
 from audiosearch.types import Vectors
 from tests.conftest import PROJECT_DIR

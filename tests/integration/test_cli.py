@@ -19,7 +19,8 @@ from audiosearch.config import flow_settings
 from audiosearch.decode import decode
 from audiosearch.encoders import load_encoder
 from audiosearch.server import free_port
-from audiosearch.store.sqlite import SQLiteStore, read_space
+from audiosearch.store.sqlite import SQLiteStore
+from audiosearch.store.workspace import read_space
 from audiosearch.windows import WindowPlan
 from tests.conftest import PROJECT_DIR, TOY_DATA, sine
 from tests.integration.service import Service, app, outlived, run_app, serving, wait_for
@@ -216,7 +217,9 @@ def test_embed_equals_encoder(tmp_path: Path) -> None:
 
 
 def test_embed_of_a_wrong_file(tmp_path: Path) -> None:
-    done = run_app("embed", TABLA, "absent.wav", "--out", tmp_path / "x.npz", "--workspace", tmp_path)
+    done = run_app(
+        "embed", TABLA, "absent.wav", "--out", tmp_path / "x.npz", "--workspace", tmp_path
+    )
     assert "there is no file absent.wav" in one_error(done)
     assert not list(tmp_path.iterdir())
 

@@ -11,8 +11,9 @@ import pytest
 import soundfile
 
 from audiosearch.decode import decode
-from audiosearch.store.base import Recording
-from audiosearch.store.sqlite import SQLiteStore, read_space
+from audiosearch.store.rows import Recording
+from audiosearch.store.sqlite import SQLiteStore
+from audiosearch.store.workspace import read_space
 from audiosearch.windows import WindowPlan
 from tests.conftest import TOY_DATA
 from tests.integration.service import app, outlived, run_app, serving, wait_for

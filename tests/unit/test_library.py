@@ -11,7 +11,8 @@ from audiosearch.errors import (
     UnreadableFileError,
 )
 from audiosearch.library import Library
-from audiosearch.store.base import File, Store
+from audiosearch.store.base import Store
+from audiosearch.store.rows import File
 from audiosearch.store.sqlite import SQLiteStore
 
 

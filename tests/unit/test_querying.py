@@ -15,7 +15,7 @@ from audiosearch.errors import (
 )
 from audiosearch.identity import recording_id
 from audiosearch.querying import Stretch, make_query, parse_stretch, shift_query_times
-from audiosearch.store.base import File
+from audiosearch.store.rows import File
 from audiosearch.store.sqlite import SQLiteStore
 from tests.audio_files import write_soundfile
 from tests.conftest import sine

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiosearch.retrieval import Hit, SearchOptions, retrieve
-from audiosearch.store.base import File, Filter, Recording, Space, Store, WindowBlock
+from audiosearch.store.base import Store
+from audiosearch.store.rows import File, Filter, Recording, Space, WindowBlock
 from audiosearch.store.sqlite import SQLiteStore
 from audiosearch.types import Vectors
 

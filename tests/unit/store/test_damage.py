@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from audiosearch.errors import AudioSearchError, IndexMismatchError, LibraryDamagedError
-from audiosearch.store.base import Damage, File, Recording, Space, WindowBlock
 from audiosearch.store.database import Database
-from audiosearch.store.sqlite import SQLiteStore, read_space
+from audiosearch.store.rows import Damage, File, Recording, Space, WindowBlock
+from audiosearch.store.sqlite import SQLiteStore
+from audiosearch.store.workspace import read_space
 from audiosearch.types import Vectors
 
 DIM = 16

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import audiosearch.store.exact
-from audiosearch.store.base import WindowBlock
 from audiosearch.store.exact import ExactIndex
+from audiosearch.store.rows import WindowBlock
 
 
 def make_index(rows: dict[str, list[list[float]]]) -> ExactIndex:

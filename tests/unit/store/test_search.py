@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from audiosearch.retrieval import SearchOptions, retrieve
-from audiosearch.store.base import File, Filter, Recording, Space, WindowBlock
+from audiosearch.store.rows import File, Filter, Recording, Space, WindowBlock
 from audiosearch.store.search import SearchIndex
 from audiosearch.store.sqlite import APPROXIMATE, SQLiteStore
 from audiosearch.types import Vectors

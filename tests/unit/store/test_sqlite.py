@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from audiosearch.errors import IndexMismatchError, WorkspaceBusyError
-from audiosearch.store.base import Space
 from audiosearch.store.database import Database
+from audiosearch.store.rows import Space
 from audiosearch.store.schema import FORMAT
-from audiosearch.store.sqlite import SQLiteStore, check_not_busy, read_space
+from audiosearch.store.sqlite import SQLiteStore
+from audiosearch.store.workspace import check_not_busy, read_space
 from tests.contract.test_stores import SPACE, add
 
 
