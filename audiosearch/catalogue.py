@@ -151,12 +151,12 @@ def list_failures(store: Store) -> list[File]:
 
 def summarise(store: Store, workspace: Path) -> Status:
     """Tell how much a library holds."""
-    recordings = list(store.recordings())
+    totals = store.totals()
     space, server = store.space, find_server(workspace)
     return Status(
-        recordings=len(recordings),
-        hours=sum(each.duration_s for each in recordings) / 3600,
-        windows=sum(each.n_windows for each in recordings),
+        recordings=totals.recordings,
+        hours=totals.duration_s / 3600,
+        windows=totals.windows,
         disk_bytes=sum(each.stat().st_size for each in workspace.rglob("*") if each.is_file()),
         encoder=str(space) if space else None,
         failures=dict(Counter(file.code or "" for file in list_failures(store))),

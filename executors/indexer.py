@@ -2,7 +2,7 @@
 
 import os
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -135,13 +135,9 @@ class SimpleIndexer(Executor):
     def status(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
         """Describe the library in the first document's tags."""
         space = self.store.space
-        recordings = list(self.store.recordings())
-        docs[0].tags = {
+        docs[0].tags = asdict(self.store.totals()) | {
             "library_id": self.store.library_id,
             "encoder": space.encoder if space else None,
-            "recordings": len(recordings),
-            "windows": sum(each.n_windows for each in recordings),
-            "duration_s": sum(each.duration_s for each in recordings),
         }
         return docs
 

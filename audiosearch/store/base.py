@@ -13,6 +13,7 @@ from audiosearch.store.rows import (
     Neighbours,
     Recording,
     Space,
+    Totals,
     WindowBlock,
     WindowDistances,
 )
@@ -63,6 +64,10 @@ class Store(ABC):
     @abstractmethod
     def recordings(self) -> Iterator[Recording]:
         """Give all recordings, in the order of their ids."""
+
+    @abstractmethod
+    def totals(self) -> Totals:
+        """Count recordings, windows and hours, at no cost that grows much with them."""
 
     @abstractmethod
     def add_block(self, file: File, recording: Recording, block: WindowBlock, space: Space) -> None:

@@ -121,6 +121,23 @@ class Recording:
 
 
 @dataclass(frozen=True)
+class Totals:
+    """How much a library holds.
+
+    Parameters
+    ----------
+    recordings, windows : int
+        How many there are.
+    duration_s : float
+        The recordings' lengths together, in seconds.
+    """
+
+    recordings: int
+    windows: int
+    duration_s: float
+
+
+@dataclass(frozen=True)
 class Filter:
     """Which recordings to search: all conditions must hold, a list means any of its values.
 

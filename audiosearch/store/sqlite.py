@@ -17,6 +17,15 @@ from audiosearch.store.database import Database
 from audiosearch.store.filtering import select
 from audiosearch.store.loading import block_times, load_index
 from audiosearch.store.meta import read_meta, start
+from audiosearch.store.records import (
+    grow_recording,
+    read_file,
+    read_recording,
+    read_recordings,
+    read_totals,
+    remove_orphan,
+    replace_file,
+)
 from audiosearch.store.repair import rewrite
 from audiosearch.store.rows import (
     Damage,
@@ -25,6 +34,7 @@ from audiosearch.store.rows import (
     Neighbours,
     Recording,
     Space,
+    Totals,
     WindowBlock,
     WindowDistances,
 )
@@ -40,13 +50,6 @@ from audiosearch.store.workspace import (
     space_from_json,
     space_to_json,
     write_space,
-)
-from audiosearch.store.writing import (
-    grow_recording,
-    read_file,
-    read_recording,
-    remove_orphan,
-    replace_file,
 )
 from audiosearch.types import Tags, Vectors
 
@@ -164,13 +167,11 @@ class SQLiteStore(Store):
 
     def recordings(self) -> Iterator[Recording]:
         """Give all recordings, in the order of their ids."""
-        uris: dict[str, list[str]] = {}
-        for file in self.files():
-            if file.recording_id:
-                uris.setdefault(file.recording_id, []).append(file.uri)
-        for row in self._db.rows("recordings", "ORDER BY id"):
-            if row[0] in uris:
-                yield recording_of(row, uris[row[0]])
+        return read_recordings(self._db)
+
+    def totals(self) -> Totals:
+        """Count recordings, windows and hours."""
+        return read_totals(self._db)
 
     def add_block(self, file: File, recording: Recording, block: WindowBlock, space: Space) -> None:
         """Write one block with its recording and file, all or nothing; see ``Store.add_block``."""

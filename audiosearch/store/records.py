@@ -1,10 +1,11 @@
-"""Writes the rows of files and recordings, within a transaction of the caller's."""
+"""Reads and writes the rows of files and recordings; writing is within a caller's transaction."""
 
+from collections.abc import Iterator
 from dataclasses import astuple, replace
 from datetime import UTC, datetime
 
 from audiosearch.store.database import Database, Row
-from audiosearch.store.rows import File, Recording
+from audiosearch.store.rows import File, Recording, Totals
 from audiosearch.store.schema import REPLACE_RECORDING, recording_of, recording_row
 
 
@@ -17,6 +18,26 @@ def read_file(database: Database, uri: str) -> File | None:
 def read_recording(database: Database, recording_id: str) -> Row | None:
     """Give a recording's row."""
     return next(database.rows("recordings", "WHERE id = ?", (recording_id,)), None)
+
+
+def read_recordings(database: Database) -> Iterator[Recording]:
+    """Give all recordings with their files' uris, in the order of their ids."""
+    uris: dict[str, list[str]] = {}
+    for row in database.rows("files", "ORDER BY uri"):
+        file = File(*row)
+        if file.recording_id:
+            uris.setdefault(file.recording_id, []).append(file.uri)
+    for row in database.rows("recordings", "ORDER BY id"):
+        if row[0] in uris:
+            yield recording_of(row, uris[row[0]])
+
+
+def read_totals(database: Database) -> Totals:
+    """Add up the recordings' rows."""
+    rows = database.query(
+        "SELECT count(*), coalesce(sum(n_windows), 0), coalesce(sum(duration_s), 0) FROM recordings"
+    )
+    return Totals(*rows[0])
 
 
 def grow_recording(database: Database, recording: Recording, n_windows: int) -> None:
