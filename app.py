@@ -132,7 +132,7 @@ def _serve(
     address = Address(config["gateway"]["host"], config["gateway"]["port"], new_token())
     check_port(address.host, address.port)
     if private:
-        serve_flow(config, threading.Thread(target=_end_with_stdin, daemon=True).start)
+        serve_flow(config, threading.Thread(target=_end_with_stdin, daemon=True).start, True)
         return
     os.environ[OWNER_TOKEN] = address.token
     workspace.mkdir(parents=True, exist_ok=True)

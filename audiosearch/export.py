@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -21,7 +21,7 @@ COUNTS = ("windows", "rank")
 ROWS_AT_ONCE = 10_000
 
 
-def recording_rows(store: Store) -> Iterator[Row]:
+def recording_rows(store: Store) -> Generator[Row, None, None]:
     """Give a row for each recording, with the first of its files."""
     for recording in store.recordings():
         yield _place(store, recording) | {
@@ -32,7 +32,7 @@ def recording_rows(store: Store) -> Iterator[Row]:
         }
 
 
-def window_rows(store: Store) -> Iterator[Row]:
+def window_rows(store: Store) -> Generator[Row, None, None]:
     """Give a row for each window, with its times in seconds."""
     for recording in store.recordings():
         place = _place(store, recording)
@@ -40,7 +40,7 @@ def window_rows(store: Store) -> Iterator[Row]:
             yield place | {"start_s": start_s, "end_s": end_s}
 
 
-def search_rows(answer: Any, store: Store) -> Iterator[Row]:
+def search_rows(answer: Any, store: Store) -> Generator[Row, None, None]:
     """Give a row for each match of a search's answer, with the times of its best window.
 
     Parameters

@@ -117,7 +117,7 @@ class _Work:
         self._report = report
         self._on_progress = on_progress
         self._done = 0
-        self._in_vain = 0  # requests that failed since one succeeded
+        self._in_vain = 0  # requests and starts that failed since a request succeeded
 
     def run(self, connection: Connection) -> None:
         """Send all, to another server where one breaks; give up after many failures in a row."""
@@ -129,9 +129,11 @@ class _Work:
                     self._on_progress(self._report, self._done, self._total)
                     self._send(client)
             except ServerError as error:
-                if not started:
+                broken = isinstance(error, ServerUnavailableError)
+                if not started and not broken:
                     raise
-                if not isinstance(error, ServerUnavailableError) or self._in_vain >= MAX_IN_VAIN:
+                self._in_vain += 1
+                if not broken or self._in_vain >= MAX_IN_VAIN:
                     while self._pending:
                         self._fail(self._pending.popleft(), error)
 
@@ -169,12 +171,12 @@ class _Work:
                 self._note(batch, results)
         if broken is None:
             return
-        self._in_vain += 1
-        if isinstance(broken, ServerUnavailableError) or self._in_vain >= MAX_IN_VAIN:
+        if isinstance(broken, ServerUnavailableError) or self._in_vain + 1 >= MAX_IN_VAIN:
             for batch in self._running.values():
                 self._put_back(batch, broken)
             self._running.clear()
             raise broken
+        self._in_vain += 1
         time.sleep(BACKOFF_S * self._in_vain)
 
     def _note(self, batch: _Batch, results: list[dict[str, Any]]) -> None:

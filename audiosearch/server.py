@@ -189,6 +189,8 @@ def _end(process: subprocess.Popen[bytes], workspace: Path) -> None:
 def _wait_until_ready(client: Client, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
+        if process.poll() is not None and process.returncode < 0:
+            raise ServerUnavailableError(f"the server was killed while it started; see {log}")
         if process.poll() is not None:
             lines = log.read_text(errors="replace").splitlines()
             errors = [line for line in lines if line.startswith("Error: ")]

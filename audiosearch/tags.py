@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from audiosearch.ffmpeg import open_container
 from audiosearch.types import Tags
 
 LABELS = "labels.csv"
@@ -37,7 +38,7 @@ def read_metadata(path: Path) -> dict[str, str]:
     import av
 
     try:
-        with av.open(str(path), "r", metadata_errors="replace") as container:
+        with open_container(path) as container:
             stream = container.streams.best("audio")
             found = {**(stream.metadata if stream else {}), **container.metadata}
     except (av.error.FFmpegError, OSError):

@@ -1,12 +1,14 @@
 """Loads flow.yml with the command line's options, and serves it."""
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 import warnings
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from audiosearch.config import encoder_options, read_flow_yml
 from audiosearch.errors import ServerError
 from audiosearch.weights import PROJECT_DIR
 
+CHILDREN_EACH_S = 0.05
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 # docarray imports TensorFlow wherever it is installed, which costs every process 2.4 s and 500 MB.
@@ -68,7 +71,7 @@ def flow_config(
     return config
 
 
-def serve(config: dict[str, Any], on_ready: Callable[[], None]) -> None:
+def serve(config: dict[str, Any], on_ready: Callable[[], None], all_or_none: bool = False) -> None:
     """Run the Flow until SIGINT or SIGTERM.
 
     Parameters
@@ -77,6 +80,8 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None]) -> None:
         As of ``flow_config``.
     on_ready : callable
         Called when the gateway answers.
+    all_or_none : bool
+        Die at once where a microservice does: Jina would neither notice nor start it again.
 
     Raises
     ------
@@ -93,12 +98,22 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None]) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    if all_or_none:
+        threading.Thread(target=_die_with_a_child, args=(stop,), daemon=True).start()
     try:
         with Flow.load_config(config) as flow:
             on_ready()
             flow.block(stop)
     except RuntimeFailToStart as error:
         raise ServerError("the Flow did not start") from error
+
+
+def _die_with_a_child(stop: threading.Event) -> None:
+    children: set[BaseProcess] = set()
+    while not stop.wait(CHILDREN_EACH_S):
+        children.update(multiprocessing.active_children())
+        if not all(child.is_alive() for child in children) and not stop.is_set():
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _die_with_parent() -> None:

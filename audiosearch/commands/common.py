@@ -52,11 +52,18 @@ def print_json(document: Any) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False))
 
 
-def check_encoder(workspace: Path, encoder: str | None) -> None:
-    """Refuse early an encoder that is not there, or not the one of the workspace's vectors."""
+def check_encoder(workspace: Path, encoder: str | None) -> str | None:
+    """Refuse early an encoder that is not there, or not the one of the workspace's vectors.
+
+    Returns
+    -------
+    str or None
+        What to tell the user if another encoder stands in for flow.yml's.
+    """
     from audiosearch.config import flow_settings
-    from audiosearch.encoders import check_choice
+    from audiosearch.encoders import choose_name, fallback_notice
     from audiosearch.store.workspace import read_space
 
-    settings = flow_settings(encoder)
-    check_choice(settings.model, settings.fallback, read_space(workspace), models_dir())
+    settings, space = flow_settings(encoder), read_space(workspace)
+    name = choose_name(settings.model, settings.fallback, space, models_dir())
+    return None if space or name == settings.model else fallback_notice(settings.model, name)

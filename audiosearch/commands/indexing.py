@@ -69,7 +69,9 @@ def run_index(
     from audiosearch.server import connect
     from audiosearch.tables import progress_bar, show_report
 
-    check_encoder(workspace, encoder)
+    notice = check_encoder(workspace, encoder)
+    if notice:
+        typer.echo(notice, err=True)
     connection = partial(connect, workspace, encoder, unverified_weights)
     with progress_bar() as on_progress:
         report = index_paths(paths, workspace, connection, on_progress, retry_failed, prune)

@@ -78,23 +78,17 @@ def choose_encoder(
         If the weights are not in the models folder and there is no fallback.
     """
     settings = settings or EncoderSettings()
-    check_choice(model, fallback, space, settings.models_dir)
-    if space:
-        encoder = load_encoder(space.encoder, settings)
-        if encoder.version != space.version:
-            raise _mismatch(space, f"{encoder.name} ({encoder.version})")
-        return encoder
-    try:
-        return load_encoder(model, settings)
-    except ModelNotFoundError as error:
-        if fallback is None:
-            raise
-        logger.warning("using %s: %s", fallback, error)
-        return load_encoder(fallback, settings)
+    name = choose_name(model, fallback, space, settings.models_dir)
+    encoder = load_encoder(name, settings)
+    if space and encoder.version != space.version:
+        raise _mismatch(space, f"{encoder.name} ({encoder.version})")
+    if not space and name != model:
+        logger.warning("%s", fallback_notice(model, name))
+    return encoder
 
 
-def check_choice(model: str, fallback: str | None, space: Space | None, models_dir: Path) -> None:
-    """Refuse early what ``choose_encoder`` will refuse, without loading weights.
+def choose_name(model: str, fallback: str | None, space: Space | None, models_dir: Path) -> str:
+    """Tell which encoder ``choose_encoder`` takes, without loading weights.
 
     Parameters
     ----------
@@ -102,6 +96,11 @@ def check_choice(model: str, fallback: str | None, space: Space | None, models_d
         As of ``choose_encoder``.
     models_dir : Path
         The folder of the weights.
+
+    Returns
+    -------
+    str
+        Its name.
 
     Raises
     ------
@@ -116,8 +115,22 @@ def check_choice(model: str, fallback: str | None, space: Space | None, models_d
         _check_name(name)
     if space and space.encoder not in (model, fallback):
         raise _mismatch(space, model)
-    if space or not fallback:
-        check_present(space.encoder if space else model, models_dir)
+    name = space.encoder if space else model
+    try:
+        check_present(name, models_dir)
+    except ModelNotFoundError:
+        if space or not fallback:
+            raise
+        return fallback
+    return name
+
+
+def fallback_notice(model: str, name: str) -> str:
+    """Say in one line that an encoder stands in for another, and how to get that."""
+    return (
+        f"{model}'s weights are not there, so {name} is used; to get them, run: "
+        f"python app.py models download {model}"
+    )
 
 
 def _check_name(name: str) -> None:

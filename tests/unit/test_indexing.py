@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -250,7 +250,9 @@ def test_requests_are_tried_again_then_listed(
     new_files: Path, tmp_path: Path, error: Exception | None
 ) -> None:
     client = Broken(error)
-    report = index_paths([new_files], tmp_path / "workspace", lambda: client, no_progress)
+    report = index_paths(
+        [new_files], tmp_path / "workspace", lambda: nullcontext(client), no_progress
+    )
     names = [[Path(uri).name for uri in uris] for uris in client.asked]
     assert names[0] == ["a.wav", "b.wav"]
     assert sorted(names[1:]) == sorted([["a.wav"], ["b.wav"]] * (TRIES - 1))
@@ -291,7 +293,7 @@ def test_a_full_disk_ends_the_work(new_files: Path, tmp_path: Path) -> None:
     full = {"status": "failed", "code": "disk_full", "message": "the disk of x is full"}
     client.index = lambda uris, folders: [full] * len(uris)
     with pytest.raises(DiskFullError, match="the disk of x is full"):
-        index_paths([new_files], tmp_path / "workspace", lambda: client, no_progress)
+        index_paths([new_files], tmp_path / "workspace", lambda: nullcontext(client), no_progress)
 
 
 NAMES = st.sampled_from(["a.wav", "b.wav", "c.wav", "deep/d.wav"])
