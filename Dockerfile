@@ -13,6 +13,7 @@ RUN chown audiosearch . && mkdir workspace library && chown audiosearch workspac
 USER 1000
 RUN make setup
 
+# A volume made by Docker starts as a copy of models/; a folder mounted there must hold YAMNet's files.
 VOLUME ["/home/audiosearch/app/models", "/home/audiosearch/app/workspace", "/home/audiosearch/app/library"]
 EXPOSE 45678
 HEALTHCHECK --interval=10s --start-period=60s \

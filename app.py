@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -136,8 +137,13 @@ def _serve(
         return
     os.environ[OWNER_TOKEN] = address.token
     workspace.mkdir(parents=True, exist_ok=True)
-    with announced(workspace, address):
-        serve_flow(config, lambda: typer.echo(f"{address.url}/ (Swagger UI: {address.url}/docs)"))
+    with ExitStack() as while_ready:
+
+        def tell() -> None:
+            while_ready.enter_context(announced(workspace, address))
+            typer.echo(f"Page: {address.url}/  Swagger UI: {address.url}/docs")
+
+        serve_flow(config, tell)
 
 
 def _end_with_stdin() -> None:

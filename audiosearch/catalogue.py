@@ -153,6 +153,8 @@ def summarise(store: Store, workspace: Path) -> Status:
     """Tell how much a library holds."""
     totals = store.totals()
     space, server = store.space, find_server(workspace)
+    if server:
+        server.close()
     return Status(
         recordings=totals.recordings,
         hours=totals.duration_s / 3600,

@@ -106,7 +106,7 @@ def find_vanished(paths: Sequence[Path], known: Known) -> list[str]:
     list of str
         The files' uris, in order.
     """
-    folders = tuple(str(path.absolute()).rstrip("/") + "/" for path in paths if path.is_dir())
+    folders = tuple(os.path.abspath(path).rstrip("/") + "/" for path in paths if path.is_dir())
     return [
         file.uri
         for path, file in known.files.items()

@@ -31,9 +31,9 @@ class Client:
             base_url=base_url, headers={OWNER_HEADER: token}, timeout=None, trust_env=False
         )
 
-    def health(self, timeout_s: float = 2.0) -> dict[str, Any]:
+    def health(self, timeout_s: float = 30.0) -> dict[str, Any]:
         """Ask what the library holds."""
-        return self._send("GET", "/health", timeout=timeout_s)
+        return self._send("GET", "/health", timeout=httpx.Timeout(timeout_s, connect=2))
 
     def search(self, query: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
         """Ask for the likes of one query; gives the whole answer."""

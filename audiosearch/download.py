@@ -1,14 +1,13 @@
 """Downloads the models' weights: the only module that fetches anything from the internet."""
 
 import errno
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 
 import httpx
 
+from audiosearch.background import in_daemon
 from audiosearch.errors import DownloadError
 from audiosearch.publish import folder_lock, publish
 from audiosearch.weights import ModelFile, model_files, sha256_of
@@ -148,16 +147,7 @@ def _answer(client: httpx.Client, request: httpx.Request, timeout_s: float) -> h
 
     A timeout of httpx counts for each address of a host anew, and not for the name's look-up.
     """
-    answer: Future[httpx.Response] = Future()
-
-    def send() -> None:
-        try:
-            answer.set_result(client.send(request, stream=True))
-        except Exception as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=send, daemon=True).start()
     try:
-        return answer.result(timeout_s)
+        return in_daemon(client.send, request, stream=True).result(timeout_s)
     except TimeoutError:
         raise httpx.ConnectTimeout(f"no answer within {timeout_s:g} s") from None

@@ -47,6 +47,11 @@ def read_by_ffmpeg(source: Source, first_s: int = 0, last_s: int | None = None) 
                     f"{name_of(source)} has no audio stream, "
                     "expected an audio file or a video with sound"
                 )
+            if not has_decoder(stream):
+                raise AudioDecodeError(
+                    f"{name_of(source)} holds sound of a codec that FFmpeg does not know, "
+                    "expected another format, such as FLAC"
+                )
             native = _read_stream(container, stream, first_s, last_s)
     except av.error.FFmpegError as error:
         raise AudioDecodeError(
@@ -59,6 +64,12 @@ def read_by_ffmpeg(source: Source, first_s: int = 0, last_s: int | None = None) 
             "expected an audio or video file that plays"
         )
     return native
+
+
+def has_decoder(stream: "AudioStream") -> bool:
+    """Tell whether FFmpeg knows a stream's codec; without one PyAV makes no codec context."""
+    context: object | None = stream.codec_context
+    return context is not None
 
 
 def _read_stream(

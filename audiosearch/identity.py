@@ -3,7 +3,7 @@
 import hashlib
 
 from audiosearch.decode import read_native
-from audiosearch.ffmpeg import open_container
+from audiosearch.ffmpeg import has_decoder, open_container
 from audiosearch.sources import Source, check_readable
 
 ID_LENGTH = 32  # hexadecimal digits, 128 bits
@@ -44,7 +44,7 @@ def _packets_digest(source: Source) -> str | None:
     try:
         with open_container(source) as container:
             stream = container.streams.best("audio")
-            if not isinstance(stream, av.AudioStream):
+            if not isinstance(stream, av.AudioStream) or not has_decoder(stream):
                 return None
             codec = stream.codec_context
             sample_format = codec.format.name if codec.format else None

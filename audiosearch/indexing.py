@@ -4,12 +4,13 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audiosearch.background import in_daemon
 from audiosearch.changes import FoundFile, find_changed, find_vanished, read_known, still_known
 from audiosearch.client import Client
 from audiosearch.errors import (
@@ -76,7 +77,7 @@ def index_paths(
         vanished = find_vanished(paths, known)
         changed = find_changed(paths, known, report, retry_failed)
         if changed:
-            folders = [str(path.absolute()) for path in paths if path.is_dir()]
+            folders = [os.path.abspath(path) for path in paths if path.is_dir()]
             _Work(changed, folders, report, on_progress).run(connection)
         report.vanished = still_known(vanished, workspace) if changed else vanished
         if prune and report.vanished:
@@ -138,16 +139,12 @@ class _Work:
                         self._fail(self._pending.popleft(), error)
 
     def _send(self, client: Client) -> None:
-        pool = ThreadPoolExecutor(REQUESTS_AT_ONCE)
-        try:
-            while self._pending or self._running:
-                while self._may_send():
-                    batch = self._pending.popleft()
-                    uris = [str(file.path) for file in batch.files]
-                    self._running[pool.submit(client.index, uris, self._folders)] = batch
-                self._collect()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        while self._pending or self._running:
+            while self._may_send():
+                batch = self._pending.popleft()
+                uris = [str(file.path) for file in batch.files]
+                self._running[in_daemon(client.index, uris, self._folders)] = batch
+            self._collect()
 
     def _may_send(self) -> bool:
         """Tell whether to send the next batch: one that failed before goes alone."""

@@ -164,7 +164,8 @@ class Library:
         recording = self._store.recording(file.recording_id or "")
         for uri in recording.uris if recording and file.path else ():
             other = self._store.file(uri)
-            if other and other.path and not os.path.lexists(other.path):
+            gone = other and other.path and not os.path.lexists(other.path)
+            if gone and uri != file.uri:
                 self._store.remove_file(uri)
 
     def _path(self, uri: str, trusted: bool) -> Path:

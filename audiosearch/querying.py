@@ -1,7 +1,7 @@
 """Turns a file of the user's disk into a query that a server can answer."""
 
 import io
-import re
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,10 @@ from typing import Any
 from audiosearch.data_uri import make_data_uri
 from audiosearch.decode import check_duration, decode
 from audiosearch.errors import InvalidQueryError, NotFoundError
+from audiosearch.fragments import split_fragment
 from audiosearch.identity import recording_id
 from audiosearch.store.sqlite import SQLiteStore
-
-_FRAGMENT = re.compile(r"#t=(\d+(?:\.\d*)?)?(?:,(\d+(?:\.\d*)?))?$")
-SAMPLE_RATE = 16_000
+from audiosearch.vggish.params import SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -49,14 +48,10 @@ def parse_stretch(text: str) -> Stretch:
     >>> parse_stretch("film.mp4#t=8.95,18.95").end_s
     18.95
     """
-    found = _FRAGMENT.search(text)
-    if not found or not any(found.groups()) or Path(text).exists():
+    fragment = None if os.path.lexists(text) else split_fragment(text)
+    if not fragment:
         return Stretch(Path(text))
-    start_s = float(found[1] or 0)
-    end_s = float(found[2]) if found[2] else None
-    if end_s is not None and end_s <= start_s:
-        raise InvalidQueryError(f"received {text}, expected a stretch that ends after its start")
-    return Stretch(Path(text[: found.start()]), start_s, end_s)
+    return Stretch(Path(fragment.uri), fragment.start_s, fragment.end_s)
 
 
 def make_query(stretch: Stretch, workspace: Path) -> tuple[dict[str, Any], float]:

@@ -52,7 +52,9 @@ def announced(workspace: Path, address: Address) -> Iterator[None]:
     try:
         yield
     finally:
-        file.unlink(missing_ok=True)
+        with suppress(OSError, ValueError):
+            if json.loads(file.read_text()) == asdict(address):
+                file.unlink()
 
 
 def find_server(workspace: Path) -> Client | None:
@@ -68,12 +70,17 @@ def find_server(workspace: Path) -> Client | None:
     Client or None
         ``None`` if none answers.
     """
-    with suppress(OSError, ValueError, TypeError, ServerError):
+    try:
         address = Address(**json.loads((workspace / SERVER_FILE).read_text()))
-        client = Client(address.url, address.token)
+    except (OSError, ValueError, TypeError):
+        return None
+    client = Client(address.url, address.token)
+    try:
         client.health()
-        return client
-    return None
+    except ServerError:
+        client.close()
+        return None
+    return client
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Where sound comes from: files and bytes, and what is read of them."""
 
 import io
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +29,17 @@ class Native:
 
 
 def check_readable(source: Source) -> None:
-    """Raise an error that says why if a source is not there, may not be read, or is empty."""
+    """Raise an error that says why if a source is not there, may not be read, or is empty.
+
+    Pipes and devices are refused unopened: opening a pipe waits for its other end.
+    """
     if isinstance(source, bytes):
         if not source:
             raise AudioDecodeError("received 0 bytes, expected an audio or video file")
         return
     try:
+        if not stat.S_ISREG(source.stat().st_mode):
+            raise UnreadableFileError(f"{source.name} is not a regular file")
         with source.open("rb") as file:
             empty = not file.read(1)
     except FileNotFoundError as error:

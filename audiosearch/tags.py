@@ -137,7 +137,7 @@ def spellings(value: Any) -> tuple[Any, ...]:
     except (TypeError, ValueError):
         return (value,)
     is_number = isinstance(number, int | float) and not isinstance(number, bool)
-    return (value, number) if is_number else (value,)
+    return (value, number) if is_number and abs(number) < 2**53 else (value,)
 
 
 @lru_cache(maxsize=64)

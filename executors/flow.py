@@ -109,10 +109,11 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None], all_or_none: boo
 
 
 def _die_with_a_child(stop: threading.Event) -> None:
+    """End this server when a microservice was killed; one that refuses to start tells why."""
     children: set[BaseProcess] = set()
     while not stop.wait(CHILDREN_EACH_S):
         children.update(multiprocessing.active_children())
-        if not all(child.is_alive() for child in children) and not stop.is_set():
+        if any((child.exitcode or 0) < 0 for child in children) and not stop.is_set():
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -18,6 +18,7 @@ from audiosearch.errors import (
     IndexMismatchError,
     InvalidQueryError,
     NotFoundError,
+    SilentAudioError,
 )
 from audiosearch.library import Library
 from audiosearch.retrieval import retrieve
@@ -34,7 +35,7 @@ NOT_THE_FILES_FAULT = (DiskFullError.code, IndexMismatchError.code)
 
 
 class SimpleIndexer(Executor):
-    """Keeps vectors and metadata in the workspace; exact search by cosine distance.
+    """Keeps vectors and metadata in the workspace; finds the nearest by cosine distance.
 
     Parameters
     ----------
@@ -71,8 +72,8 @@ class SimpleIndexer(Executor):
         for doc in docs:
             try:
                 while folders:
-                    self.library.register(Path(folders[-1]))
-                    folders.pop()
+                    self.library.register(Path(folders[0]))
+                    folders.pop(0)
                 self._resolve(doc, parameters, labels)
             except AudioSearchError as error:
                 doc.fail(error)
@@ -196,6 +197,10 @@ class SimpleIndexer(Executor):
             self.store.put_file(file_of(doc))
             doc.status = "known"
             return
+        if doc.block > (known.n_blocks if known else 0):
+            raise NotFoundError("the recording was removed while it was indexed; index it again")
+        if doc.is_last and not doc.chunks and not (known and known.n_windows):
+            raise SilentAudioError("the recording is only silence: it has no window to index")
         recording = StoredRecording(
             id=doc.recording_id or "",
             duration_s=doc.duration_s or 0.0,

@@ -1,13 +1,28 @@
 """The bodies that the gateway accepts; anything else is refused with 422."""
 
-import re
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from audiosearch.errors import InvalidQueryError
+from audiosearch.fragments import MAX_S, split_fragment
 
 EXAMPLE = "toy-data/drum_loop_loop_mika.mp3"
-_FRAGMENT = re.compile(r"#t=(?P<start>\d+(\.\d*)?)?(,(?P<end>\d+(\.\d*)?))?$")
 _EMPTY: tuple[Any, ...] = (None, [], {}, "")
+
+
+def _encodable(text: str) -> str:
+    """Refuse lone surrogates, which JSON can spell and UTF-8 cannot."""
+    text.encode()
+    return text
 
 
 def _as_list(value: Any) -> Any:
@@ -15,9 +30,13 @@ def _as_list(value: Any) -> Any:
 
 
 Value = TypeVar("Value")
-Scalar = str | int | float | bool
-OneOrMany = Annotated[list[Value], Field(min_length=1), BeforeValidator(_as_list)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# What JSON, protobuf and SQLite all spell alike.
+Text = Annotated[str, AfterValidator(_encodable)]
+Number = Annotated[float, Field(gt=-(2**53), lt=2**53, allow_inf_nan=False)]
+Integer = Annotated[int, Field(gt=-(2**53), lt=2**53)]
+Scalar = Text | bool | Integer | Number
+OneOrMany = Annotated[list[Value], Field(min_length=1, max_length=1000), BeforeValidator(_as_list)]
+Seconds = Annotated[float, Field(ge=0, le=MAX_S, allow_inf_nan=False)]
 Distance = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
 
 
@@ -73,21 +92,22 @@ class Query(Sound):
 
     def _split_fragment(self) -> None:
         """Turn ``#t=8.95,18.95`` into the two fields that it equals."""
-        found = _FRAGMENT.search(self.uri or "")
-        if not found or not (found["start"] or found["end"]):
+        try:
+            fragment = split_fragment(self.uri or "")
+        except InvalidQueryError as error:
+            raise ValueError(str(error)) from error
+        if not fragment:
             return
         if self.start_s is not None or self.end_s is not None:
             raise ValueError("received a media fragment #t= and start_s or end_s, expected one")
-        self.uri = (self.uri or "")[: found.start()]
-        self.start_s = float(found["start"] or 0)
-        self.end_s = float(found["end"]) if found["end"] else None
+        self.uri, self.start_s, self.end_s = fragment
 
 
 class NewRecording(Sound):
     """A sound to index."""
 
     uri: str = Field(min_length=1, description="As in a search, without a media fragment.")
-    tags: dict[str, Any] = Field(default_factory=dict, description="Come back with its matches.")
+    tags: dict[str, Scalar] = Field(default_factory=dict, description="Come back with its matches.")
 
 
 class FilterParameters(BaseModel):

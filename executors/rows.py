@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from audiosearch.data_uri import SCHEME
+from audiosearch.errors import InvalidWaveformError
 from audiosearch.library import UPLOADS
 from audiosearch.retrieval import Hit, SearchOptions
 from audiosearch.store.rows import File, Filter, Space, WindowBlock
@@ -34,6 +35,11 @@ def space_of(doc: Recording) -> Space:
 
 def block_of(doc: Recording) -> WindowBlock:
     """Collect a document's windows; one of silence alone has none."""
+    if any(window.embedding is None for window in doc.chunks):
+        raise InvalidWaveformError(
+            "received windows without embeddings, expected one for each: set the encoder's "
+            "traversal_paths to '@c'"
+        )
     vectors = [np.asarray(window.embedding, np.float32) for window in doc.chunks]
     return WindowBlock(
         index=doc.block,

@@ -109,7 +109,7 @@ class AudioSegmenter(Executor):
     def _segment_query(self, doc: Recording) -> None:
         start_s = doc.start_s or 0.0
         longest_s = start_s + self.max_query_s
-        end_s = longest_s + 1 if doc.end_s is None else doc.end_s
+        end_s = longest_s + 1 if doc.end_s is None else min(doc.end_s, longest_s + 1)
         waveform = self._load(doc, start_s, end_s)
         if waveform.size > self.max_query_s * self.sample_rate:
             raise TooLongError(

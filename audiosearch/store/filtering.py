@@ -1,6 +1,6 @@
 """Resolves filters to recordings, in SQL."""
 
-from collections.abc import Collection
+import json
 from typing import Any
 
 from audiosearch.store.database import Database
@@ -39,25 +39,21 @@ def _files_where(condition: Filter) -> tuple[str, list[str]]:
     values : list
         What its question marks stand for.
     """
-    prefixes = " OR ".join("substr(uri, 1, length(?)) = ?" for _ in condition.uri_prefix)
-    values = [part for prefix in condition.uri_prefix for part in (prefix, prefix)]
-    return f"recording_id IS NOT NULL AND ({prefixes})", values
+    prefixes = "SELECT 1 FROM json_each(?) WHERE substr(uri, 1, length(value)) = value"
+    return f"recording_id IS NOT NULL AND EXISTS ({prefixes})", [json.dumps(condition.uri_prefix)]
 
 
 def _recordings_where(condition: Filter) -> tuple[str, list[Any]]:
     """Say in SQL what a filter asks of rows of ``recordings``; see ``files_where``."""
     clauses = ["TRUE"]
     values: list[Any] = []
+    any_of = "(SELECT value FROM json_each(?))"  # of any length, unlike a list of question marks
     for column, ids in (("id IN", condition.recording_id), ("id NOT IN", condition.exclude)):
         if ids:
-            clauses.append(f"{column} ({_marks(ids)})")
-            values += ids
+            clauses.append(f"{column} {any_of}")
+            values.append(json.dumps(ids))
     for key, allowed in condition.tags.items():
-        tag = f"SELECT 1 FROM json_each(tags) WHERE key = ? AND value IN ({_marks(allowed)})"
+        tag = f"SELECT 1 FROM json_each(tags) WHERE key = ? AND value IN {any_of}"
         clauses.append(f"EXISTS ({tag})")
-        values += [key, *allowed]
+        values += [key, json.dumps(allowed)]
     return " AND ".join(clauses), values
-
-
-def _marks(values: Collection[Any]) -> str:
-    return ", ".join("?" * len(values))

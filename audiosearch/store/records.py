@@ -5,7 +5,7 @@ from dataclasses import astuple, replace
 from datetime import UTC, datetime
 
 from audiosearch.store.database import Database, Row
-from audiosearch.store.rows import File, Recording, Totals
+from audiosearch.store.rows import File, Recording, Totals, WindowBlock
 from audiosearch.store.schema import REPLACE_RECORDING, recording_of, recording_row
 
 
@@ -40,15 +40,15 @@ def read_totals(database: Database) -> Totals:
     return Totals(*rows[0])
 
 
-def grow_recording(database: Database, recording: Recording, n_windows: int) -> None:
-    """Write a recording's row for one block more, which has ``n_windows`` windows."""
+def grow_recording(database: Database, recording: Recording, block: WindowBlock) -> None:
+    """Write a recording's row for its next block."""
     row = read_recording(database, recording.id)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     known = recording_of(row, ()) if row else Recording(recording.id, 0, False, added_at=now)
     grown = replace(
         recording,
         n_blocks=known.n_blocks + 1,
-        n_windows=known.n_windows + n_windows,
+        n_windows=known.n_windows + len(block.vectors),
         silent_windows=known.silent_windows + recording.silent_windows,
         added_at=known.added_at,
     )

@@ -1,6 +1,5 @@
 """The embedded store: SQLite keeps everything, a matrix in memory answers searches."""
 
-import logging
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -55,8 +54,6 @@ from audiosearch.types import Tags, Vectors
 
 DATABASE = "library.sqlite"
 APPROXIMATE = "approximate.faiss"
-
-_log = logging.getLogger(__name__)
 
 
 class SQLiteStore(Store):
@@ -179,7 +176,7 @@ class SQLiteStore(Store):
         if known and known != space:
             raise IndexMismatchError(
                 f"this library was made with {known}, and received vectors of {space}; "
-                f"index into another --workspace, or delete {self._workspace} and run again: "
+                "index into another --workspace, or delete this one and run again: "
                 f"python app.py index PATH --encoder {space.encoder}"
             )
         rounded = block.vectors.astype(np.float16)
@@ -188,7 +185,7 @@ class SQLiteStore(Store):
         with self._db.transaction():
             if not known:
                 self._db.write("meta", ("space", space_to_json(space)))
-            grow_recording(self._db, recording, len(rounded))
+            grow_recording(self._db, recording, block)
             self._db.write("blocks", row)
             orphans = replace_file(self._db, file)
         if not known:

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,8 @@ def kill_between_blocks(recording: Path, workspace: Path) -> None:
     wait_for(lambda: process.poll() is not None or stored(workspace), "the first block")
     family = psutil.Process(process.pid).children(recursive=True)
     for each in [*family, process]:
-        each.send_signal(signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):  # the microservices die with the server
+            each.send_signal(signal.SIGKILL)
     process.wait()
     assert not outlived(family)
 

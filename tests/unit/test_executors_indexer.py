@@ -1,11 +1,15 @@
 """The indexer box, called without a Flow."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from docarray import DocList
 
 from audiosearch.errors import InvalidQueryError, WorkspaceBusyError
+from executors.documents import Recording, Window
 from executors.indexer import SimpleIndexer
 
 WRONG = [
@@ -36,3 +40,64 @@ def test_workspace_has_one_writer(tmp_path: Path) -> None:
         SimpleIndexer(workspace=str(tmp_path))
     indexer.close()
     SimpleIndexer(workspace=str(tmp_path)).close()
+
+
+def block(index: int, is_last: bool = True, n_windows: int = 1, encoded: bool = True) -> Recording:
+    """Make a block of a recording as it comes from the encoder."""
+    vector = np.array([0.6, 0.8], np.float32) if encoded else None
+    window = Window(start_s=600.0 * index, end_s=600.0 * index + 4, embedding=vector)
+    return Recording(
+        uri="files/long.wav",
+        path=__file__,
+        file_state="1 1",
+        recording_id="long",
+        block=index,
+        is_last=is_last,
+        duration_s=600.0 * (index + 1),
+        window_s=4.0,
+        stride_s=2.0,
+        encoder="test",
+        encoder_version="1",
+        dim=2,
+        chunks=DocList[Window]([window] * n_windows),
+    )
+
+
+def index_blocks(indexer: SimpleIndexer, *blocks: Recording) -> list[tuple[Any, Any]]:
+    """Index blocks one after the other; give the status and code of each."""
+    docs = [indexer.index(DocList[Recording]([each]))[0] for each in blocks]
+    return [(doc.status, doc.code) for doc in docs]
+
+
+@pytest.fixture
+def indexer(tmp_path: Path) -> Iterator[SimpleIndexer]:
+    indexer = SimpleIndexer(workspace=str(tmp_path))
+    yield indexer
+    assert indexer.store.check() == []
+    indexer.close()
+
+
+def test_silence_of_several_blocks_is_an_error(indexer: SimpleIndexer) -> None:
+    found = index_blocks(indexer, block(0, is_last=False, n_windows=0), block(1, n_windows=0))
+    assert found == [("added", None), ("failed", "silent")]
+    assert list(indexer.store.recordings()) == []
+
+
+def test_silence_at_the_end_is_none(indexer: SimpleIndexer) -> None:
+    found = index_blocks(indexer, block(0, is_last=False), block(1, n_windows=0))
+    assert found == [("added", None), ("added", None)]
+    [recording] = indexer.store.recordings()
+    assert recording.complete
+    assert recording.n_windows == 1
+
+
+def test_recording_removed_between_two_blocks_stays_away(indexer: SimpleIndexer) -> None:
+    index_blocks(indexer, block(0, is_last=False))
+    assert indexer.store.remove("long")
+    assert index_blocks(indexer, block(1)) == [("failed", "not_found")]
+    assert list(indexer.store.recordings()) == []
+
+
+def test_windows_without_embeddings_are_refused(indexer: SimpleIndexer) -> None:
+    assert index_blocks(indexer, block(0, encoded=False)) == [("failed", "invalid_waveform")]
+    assert list(indexer.store.recordings()) == []
