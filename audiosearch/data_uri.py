@@ -6,6 +6,8 @@ from urllib.parse import unquote_to_bytes
 from audiosearch.errors import InvalidQueryError
 
 SCHEME = "data:"
+MAX_ESCAPED = 1_000_000
+"""Characters of a body that is not base64: decoding its escapes takes 200 bytes for each."""
 
 
 def read_data_uri(uri: str) -> bytes:
@@ -24,7 +26,7 @@ def read_data_uri(uri: str) -> bytes:
     Raises
     ------
     InvalidQueryError
-        If it has no comma or its base64 is broken.
+        If it has no comma, its base64 is broken, or it is long and not base64.
 
     Examples
     --------
@@ -37,6 +39,11 @@ def read_data_uri(uri: str) -> bytes:
             f"received {shorten(uri)!r}, expected data:<media type>;base64,<data>"
         )
     if not header.endswith(";base64"):
+        if len(body) > MAX_ESCAPED:
+            raise InvalidQueryError(
+                f"received {len(body)} characters of {shorten(uri)!r} without base64, expected at "
+                f"most {MAX_ESCAPED}: send data:<media type>;base64,<data>"
+            )
         return unquote_to_bytes(body)
     try:
         return base64.b64decode(body, validate=True)

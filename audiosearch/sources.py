@@ -39,7 +39,7 @@ def check_readable(source: Source) -> None:
         return
     try:
         if not stat.S_ISREG(source.stat().st_mode):
-            raise UnreadableFileError(f"{source.name} is not a regular file")
+            raise UnreadableFileError(f"{source.name or source} is not a regular file")
         with source.open("rb") as file:
             empty = not file.read(1)
     except FileNotFoundError as error:

@@ -35,7 +35,6 @@ from audiosearch.windows import WindowPlan
 SAMPLE_RATE = 16_000
 MICROSERVICES = ("segmenter", "encoder", "indexer", "ranker", "gateway")  # in their order of start
 VICTIMS = (*MICROSERVICES, "server", "command line", "all")
-LONGEST_WAIT_S = 12.0  # before the kill: from the start of the command line to the end of its work
 LONG_S = 700.0  # a recording of two blocks, in every fourth round
 TIMEOUT_S = 300.0
 
@@ -49,7 +48,8 @@ class Outcome:
     victim : str
         What was killed.
     ending : str
-        ``completed``, ``error`` (the command line said why it gave up), ``killed``.
+        ``completed``, ``error`` (the command line said why it gave up), ``killed``; or ``too late``
+        where the command line was faster than the kill.
     elapsed_s : float
         From the kill to the end of the last process, in seconds.
     """
@@ -83,8 +83,18 @@ class Campaign:
         self.random = random.Random(seed)
         self.noise = np.random.default_rng(seed)
         self.n_windows: dict[str, int] = {}  # of each file, by its uri
+        self.n_rounds = 0
+        self.run_s = 12.0  # how long a run takes that is not killed
 
-    def round(self, number: int) -> Outcome:
+    def rounds(self, number: int) -> Iterator[Outcome]:
+        """Kill as often as asked for, the processes in turn."""
+        for each in range(number):
+            victim = VICTIMS[each % len(VICTIMS)]
+            while (outcome := self.round(victim)).ending == "too late":
+                pass
+            yield outcome
+
+    def round(self, victim: str) -> Outcome:
         """Kill once, and check everything.
 
         Raises
@@ -92,15 +102,21 @@ class Campaign:
         FaultError
             If something is not as it must be.
         """
-        self.add_recordings(number)
-        victim = VICTIMS[number % len(VICTIMS)]
+        self.add_recordings()
         command = self.start()
         try:
-            wait_s = self.random.uniform(0.3, LONGEST_WAIT_S)
+            wait_s = self.random.uniform(0.3, self.run_s)
             started = time.monotonic()
-            while time.monotonic() - started < wait_s and command.poll() is None:
+            family = processes_of(command)
+            while command.poll() is None and (
+                time.monotonic() - started < wait_s or not targets(family, victim)
+            ):
                 time.sleep(0.02)
-            before, family = self.visible(), processes_of(command)
+                family = processes_of(command)
+            if command.poll() is not None:
+                self.run_s = time.monotonic() - started
+                return Outcome(victim, "too late", 0.0)
+            before = self.visible()
             killed = time.monotonic()
             for process in targets(family, victim):
                 with suppress(psutil.NoSuchProcess):
@@ -123,13 +139,15 @@ class Campaign:
         if command.returncode or report["failed"] or done != len(self.n_windows):
             raise FaultError(f"the last run did not complete: {message}")
         found = self.visible()
+        self.check(found)
         if found != self.n_windows:
             raise FaultError(
                 f"{len(found)} files in the library, {len(self.n_windows)} on the disk"
             )
 
-    def add_recordings(self, number: int) -> None:
+    def add_recordings(self) -> None:
         """Write noise that no other file holds."""
+        number, self.n_rounds = self.n_rounds, self.n_rounds + 1
         plan = WindowPlan()
         lengths_s = [self.random.uniform(0.5, 9.0) for _ in range(self.files)]
         if number % 4 == 3:
@@ -215,10 +233,8 @@ def processes_of(command: subprocess.Popen[str]) -> dict[str, psutil.Process]:
 
 
 def targets(family: dict[str, psutil.Process], victim: str) -> list[psutil.Process]:
-    """Give the processes to kill: of those not yet started, the newest that there is."""
-    if victim == "all":
-        return list(family.values())
-    return [family.get(victim) or list(family.values())[-1]] if family else []
+    """Give the processes to kill, of those that there are."""
+    return [each for name, each in family.items() if victim in (name, "all")]
 
 
 def wait_until_gone(processes: Iterable[psutil.Process]) -> None:
@@ -270,9 +286,9 @@ def main() -> None:
     options = parser.parse_args()
     outcomes = []
     with campaign(options.files, options.seed) as running:
-        for number in range(options.rounds):
-            outcomes.append(running.round(number))
-            print(number, outcomes[-1], file=sys.stderr)
+        for outcome in running.rounds(options.rounds):
+            outcomes.append(outcome)
+            print(len(outcomes), outcome, file=sys.stderr)
         running.complete()
         print(f"{len(running.n_windows)} recordings, all there\n")
     show(outcomes)

@@ -5,14 +5,29 @@ from typing import Any
 
 from docarray import BaseDoc, DocList
 from docarray.typing import NdArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from audiosearch.data_uri import SCHEME, read_data_uri
 from audiosearch.errors import InvalidQueryError
 from audiosearch.sources import Source
 
 
-class WindowMatch(BaseDoc):
+class Tagged(BaseDoc):
+    """What carries tags."""
+
+    tags: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("tags")
+    @classmethod
+    def _fit_protobuf(cls, tags: dict[str, Any]) -> dict[str, Any]:
+        """Make floats of the integers that are too large for docarray's protobuf, of 32 bits."""
+        return {
+            key: float(value) if isinstance(value, int) and abs(value) >= 2**31 else value
+            for key, value in tags.items()
+        }
+
+
+class WindowMatch(Tagged):
     """A window of the library that matches the query window it hangs on."""
 
     recording_id: str
@@ -21,21 +36,19 @@ class WindowMatch(BaseDoc):
     start_s: float
     end_s: float
     cosine: float
-    tags: dict[str, Any] = Field(default_factory=dict)
 
 
-class Window(BaseDoc):
+class Window(Tagged):
     """A stretch of a recording: its times in seconds, its sound, its vector."""
 
     start_s: float
     end_s: float
     tensor: NdArray | None = None  # [shape=(n_samples,)], float32; else a slice of the recording's
     embedding: NdArray | None = None  # [shape=(dim,)], float32, unit length
-    tags: dict[str, Any] = Field(default_factory=dict)
     matches: DocList[WindowMatch] = Field(default_factory=DocList[WindowMatch])
 
 
-class Match(BaseDoc):
+class Match(Tagged):
     """A recording of the library that sounds like the query, as answered over HTTP."""
 
     uri: str
@@ -46,11 +59,10 @@ class Match(BaseDoc):
     query_start_s: float
     query_end_s: float
     duration_s: float
-    tags: dict[str, Any] = Field(default_factory=dict)
     moments: list[dict[str, Any]] = Field(default_factory=list)
 
 
-class Recording(BaseDoc):
+class Recording(Tagged):
     """A recording on its way through the Flow: to be indexed, or a query.
 
     Clients set ``uri`` or ``recording_id``, and for a query ``start_s`` and ``end_s``.
@@ -60,7 +72,6 @@ class Recording(BaseDoc):
     recording_id: str | None = None
     start_s: float | None = None
     end_s: float | None = None
-    tags: dict[str, Any] = Field(default_factory=dict)
 
     path: str | None = None  # set inside the Flow only
     file_state: str | None = None  # size and time of the file: too large for protobuf's integers

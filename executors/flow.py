@@ -1,14 +1,13 @@
 """Loads flow.yml with the command line's options, and serves it."""
 
 import ctypes
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 import warnings
 from collections.abc import Callable
-from multiprocessing.process import BaseProcess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,11 +109,13 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None], all_or_none: boo
 
 def _die_with_a_child(stop: threading.Event) -> None:
     """End this server when a microservice was killed; one that refuses to start tells why."""
-    children: set[BaseProcess] = set()
-    while not stop.wait(CHILDREN_EACH_S):
-        children.update(multiprocessing.active_children())
-        if any((child.exitcode or 0) < 0 for child in children) and not stop.is_set():
-            os.kill(os.getpid(), signal.SIGKILL)
+    while not stop.is_set():
+        with suppress(ChildProcessError):  # there is none yet
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # Jina reaps it
+            killed = ended and ended.si_code != os.CLD_EXITED and ended.si_status != signal.SIGTERM
+            if killed and not stop.is_set():
+                os.kill(os.getpid(), signal.SIGKILL)
+        stop.wait(CHILDREN_EACH_S)
 
 
 def _die_with_parent() -> None:

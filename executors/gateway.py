@@ -18,6 +18,7 @@ from audiosearch.data_uri import shorten
 from audiosearch.server import OWNER_TOKEN
 from audiosearch.tags import whole_numbers
 from executors import answers
+from executors.body_limit import BodyLimit, BodyTooLargeError
 from executors.documents import Recording
 from executors.pipeline import Pipeline, RefusedError
 from executors.requests import Body, IndexBody, RemoveBody, SearchBody
@@ -46,11 +47,16 @@ class AudioSearchGateway(FastAPIBaseGateway):
     ----------
     cors_origins : list of str, optional
         Origins whose pages may call the service, such as ``https://example.org``; none by default.
+    max_body_mb : float
+        The largest body that is read, in MB.
     """
 
-    def __init__(self, cors_origins: list[str] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, cors_origins: list[str] | None = None, max_body_mb: float = 64, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.cors_origins = cors_origins or []
+        self.max_body_mb = max_body_mb
 
     @property
     def app(self) -> FastAPI:
@@ -60,6 +66,7 @@ class AudioSearchGateway(FastAPIBaseGateway):
             description="Finds the recordings that sound like a sound, and where in them.",
             version="0.1.0",
         )
+        app.add_middleware(BodyLimit, max_mb=self.max_body_mb)
         if self.cors_origins:
             app.add_middleware(
                 CORSMiddleware,
@@ -70,6 +77,7 @@ class AudioSearchGateway(FastAPIBaseGateway):
         app.add_exception_handler(HTTPException, _unserved)
         app.add_exception_handler(Exception, _unserved)
         app.add_exception_handler(RequestValidationError, _invalid)
+        app.add_exception_handler(BodyTooLargeError, _too_large)
         app.add_exception_handler(RefusedError, _refused)
         self._add_routes(app, Pipeline(self.streamer))
         return app
@@ -153,8 +161,8 @@ def _check_owner(token: str | None, what: str) -> None:
 
 def _frame(endpoint: str, body: Body, parameters: dict[str, Any]) -> dict[str, Any]:
     """Make the parts of an answer that Jina's clients read."""
-    request_id = (body.header or {}).get("request_id") or uuid.uuid4().hex
-    header = answers.Header(requestId=str(request_id), execEndpoint=endpoint)
+    request_id = (body.header and body.header.request_id) or uuid.uuid4().hex
+    header = answers.Header(requestId=request_id, execEndpoint=endpoint)
     return {"parameters": parameters, "header": header}
 
 
@@ -186,6 +194,11 @@ async def _unserved(request: Request, error: Exception) -> JSONResponse:
     return _problem(status, f"{request.url.path}: {status.description}", _code(status))
 
 
+async def _too_large(request: Request, error: Exception) -> JSONResponse:
+    detail = error.detail if isinstance(error, BodyTooLargeError) else str(error)
+    return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, "too_long")
+
+
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     """Say where a body is wrong, what came, and what was expected."""
     found = error.errors() if isinstance(error, RequestValidationError) else []
@@ -207,6 +220,7 @@ def _code(status: HTTPStatus) -> str:
 
 
 def _problem(status: HTTPStatus, detail: str, code: str) -> JSONResponse:
+    detail = detail.encode(errors="backslashreplace").decode()  # it may cite lone surrogates
     problem = answers.Problem(title=status.phrase, status=status, detail=detail, code=code)
     return JSONResponse(
         problem.model_dump(), status_code=status, media_type="application/problem+json"

@@ -14,6 +14,8 @@ from executors.documents import Recording
 logger = logging.getLogger(__name__)
 
 INDEXER = "indexer"
+RECORDINGS_AT_ONCE = 8
+"""Recordings whose blocks travel in one message: ten minutes of sound are 38 MB."""
 SEGMENTER_AND_INDEXER = "segmenter|indexer"
 
 
@@ -108,16 +110,25 @@ class Pipeline:
         done = {doc.id: doc for doc in await self._call("/resolve", docs, parameters, INDEXER)}
         _check([doc for doc in done.values() if doc.code == "forbidden"])
         new = [doc for doc in done.values() if doc.status is None]
-        pending = await self._call("/identify", new, {}, SEGMENTER_AND_INDEXER)
-        done |= {doc.id: doc for doc in pending}
-        while pending := [doc for doc in pending if doc.status is None]:
-            pending = await self._call("/index", pending, {})
-            done |= {doc.id: doc for doc in pending}
-            for doc in pending:
-                if doc.status == "added" and not doc.is_last:
-                    doc.status, doc.block = None, doc.block + 1
+        for first in range(0, len(new), RECORDINGS_AT_ONCE):
+            group = new[first : first + RECORDINGS_AT_ONCE]
+            done |= {doc.id: doc for doc in await self._index_blocks(group)}
         for doc, own_id in zip(done.values(), ids, strict=True):
             doc.id = own_id
+        return list(done.values())
+
+    async def _index_blocks(self, new: list[Recording]) -> list[Recording]:
+        """Index some recordings, a block of each at a time."""
+        pending = await self._call("/identify", new, {}, SEGMENTER_AND_INDEXER)
+        done = {doc.id: doc for doc in pending}
+        while pending := [doc for doc in pending if doc.status is None]:
+            silent = {doc.id: doc.silent_windows for doc in pending}  # of the blocks before
+            pending = await self._call("/index", pending, {})
+            for doc in pending:
+                doc.silent_windows += silent[doc.id]
+                if doc.status == "added" and not doc.is_last:
+                    doc.status, doc.block = None, doc.block + 1
+            done |= {doc.id: doc for doc in pending}
         return list(done.values())
 
     async def remove(self, docs: Iterable[Recording]) -> list[Recording]:

@@ -48,7 +48,7 @@ class Sound(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: str | None = Field(None, description="Comes back with the answer.")
+    id: Text | None = Field(None, description="Comes back with the answer.")
     uri: str | None = Field(
         None,
         min_length=1,
@@ -72,7 +72,7 @@ class Sound(BaseModel):
 class Query(Sound):
     """A sound to find the likes of."""
 
-    recording_id: str | None = Field(
+    recording_id: Text | None = Field(
         None, description="A recording of the library, in uri's stead."
     )
     start_s: Seconds | None = Field(None, description="Where the stretch begins, in seconds.")
@@ -107,7 +107,9 @@ class NewRecording(Sound):
     """A sound to index."""
 
     uri: str = Field(min_length=1, description="As in a search, without a media fragment.")
-    tags: dict[str, Scalar] = Field(default_factory=dict, description="Come back with its matches.")
+    tags: dict[Text, Scalar] = Field(
+        default_factory=dict, description="Come back with its matches."
+    )
 
 
 class FilterParameters(BaseModel):
@@ -115,9 +117,11 @@ class FilterParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    uri_prefix: OneOrMany[str] | None = Field(None, description="What a uri begins with.")
-    recording_id: OneOrMany[str] | None = Field(None, description="Its id.")
-    tags: dict[str, OneOrMany[Scalar]] | None = Field(None, description="Values that a tag has.")
+    uri_prefix: OneOrMany[Text] | None = Field(None, description="What a uri begins with.")
+    recording_id: OneOrMany[Text] | None = Field(None, description="Its id.")
+    tags: dict[Text, OneOrMany[Scalar]] | None = Field(
+        None, max_length=100, description="Values that a tag has."
+    )
 
 
 class SearchParameters(BaseModel):
@@ -145,12 +149,18 @@ class IndexParameters(BaseModel):
     )
 
 
+class RequestHeader(BaseModel):
+    """What Jina's clients put before a request."""
+
+    request_id: Text | None = Field(None, description="Comes back with the answer.")
+
+
 class Body(BaseModel):
     """What all bodies share; ``header`` and ``exec_endpoint`` are sent by Jina clients."""
 
     model_config = ConfigDict(extra="forbid")
 
-    header: dict[str, Any] | None = Field(None, exclude=True)
+    header: RequestHeader | None = Field(None, exclude=True)
     exec_endpoint: str | None = Field(None, exclude=True)
     target_executor: str | None = Field(None, exclude=True)
 

@@ -35,7 +35,7 @@ class AudioSegmenter(Executor):
     res_type : str
         The resampler that librosa uses: ``soxr_hq``, ``kaiser_best`` …
     max_query_s : float
-        Longest sound that is answered as a query, in seconds.
+        Longest sound that a request may ask about, its queries together, in seconds.
     """
 
     sample_rate = 16_000
@@ -85,11 +85,13 @@ class AudioSegmenter(Executor):
 
         ``parameters``: ``exclude_self``: the query's own recording must be known, by its audio.
         """
+        left_s = self.max_query_s
         for doc in docs:
             try:
                 if parameters.get("exclude_self") and doc.tensor is None:
                     doc.recording_id = doc.recording_id or recording_id(source_of(doc))
-                self._segment_query(doc)
+                self._segment_query(doc, left_s)
+                left_s -= doc.duration_s or 0.0
             except AudioSearchError as error:
                 doc.fail(error)
         return docs
@@ -106,15 +108,16 @@ class AudioSegmenter(Executor):
         if not doc.chunks and doc.block == 0 and doc.is_last:
             raise SilentAudioError(_only_silence("the recording"))
 
-    def _segment_query(self, doc: Recording) -> None:
+    def _segment_query(self, doc: Recording, left_s: float) -> None:
+        """Cut a query of at most ``left_s``."""
         start_s = doc.start_s or 0.0
-        longest_s = start_s + self.max_query_s
+        longest_s = start_s + left_s
         end_s = longest_s + 1 if doc.end_s is None else min(doc.end_s, longest_s + 1)
         waveform = self._load(doc, start_s, end_s)
-        if waveform.size > self.max_query_s * self.sample_rate:
+        if waveform.size > round(left_s * self.sample_rate):
             raise TooLongError(
-                f"received a query of more than {self.max_query_s:g} s; ask for a stretch of it "
-                f"by start_s and end_s, or #t={start_s:g},{longest_s:g} behind the uri"
+                f"received more than {self.max_query_s:g} s of sound to look for; ask for a "
+                "stretch of it by start_s and end_s, or #t=8.95,18.95 behind the uri"
             )
         if not waveform.size and start_s > 0:
             raise InvalidQueryError(

@@ -162,15 +162,16 @@ class Database:
                 raise self._damaged(error) from error
             if code == sqlite3.SQLITE_FULL:
                 raise DiskFullError(
-                    f"the disk of {self.file.parent} is full; what was written before is kept: "
+                    "the disk of the workspace is full; what was written before is kept: "
                     "make room, and run it again"
                 ) from error
             raise
 
     def _damaged(self, error: Exception) -> LibraryDamagedError:
         return LibraryDamagedError(
-            f"{self.file} is damaged ({error}): run python app.py check --repair, which keeps what "
-            "can be trusted; if that cannot read it either, delete the workspace and index again"
+            f"{self.file.parent.name}/{self.file.name} is damaged ({error}): run python app.py check --repair, which keeps "
+            "what can be trusted; if that cannot read it either, delete the workspace and index "
+            "again"
         )
 
 

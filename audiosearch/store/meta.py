@@ -47,7 +47,7 @@ def _check_format(database: Database) -> None:
     if len(row) == 3 and not is_sound("meta", row):  # no other version has had three columns
         raise _damaged(database.file, "format")
     raise IndexMismatchError(
-        f"the library in {database.file.parent} has format {row[1]}, expected {FORMAT}: "
+        f"the library in {database.file.parent.name} has format {row[1]}, expected {FORMAT}: "
         "open it with the version of the program that wrote it"
     )
 
@@ -64,6 +64,6 @@ def _mend_space_file(database: Database) -> None:
 
 def _damaged(file: Path, key: str) -> LibraryDamagedError:
     return LibraryDamagedError(
-        f"{file} is damaged ({key} is not as it was written): run python app.py check --repair; "
-        "if that cannot read it either, delete the workspace and index again"
+        f"{file.parent.name}/{file.name} is damaged ({key} is not as it was written): run python app.py check "
+        "--repair; if that cannot read it either, delete the workspace and index again"
     )

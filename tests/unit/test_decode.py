@@ -253,7 +253,7 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_opened(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFileError, match="directory"):
+    with pytest.raises(UnreadableFileError, match="regular file"):
         decode(tmp_path)
 
 
