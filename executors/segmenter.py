@@ -116,8 +116,9 @@ class AudioSegmenter(Executor):
         waveform = self._load(doc, start_s, end_s)
         if waveform.size > round(left_s * self.sample_rate):
             raise TooLongError(
-                f"received more than {self.max_query_s:g} s of sound to look for; ask for a "
-                "stretch of it by start_s and end_s, or #t=8.95,18.95 behind the uri"
+                f"received more than {self.max_query_s:g} s of sound in a request; ask for a "
+                "stretch of it by start_s and end_s, or "
+                f"#t={start_s:g},{start_s + self.max_query_s:g} behind the uri"
             )
         if not waveform.size and start_s > 0:
             raise InvalidQueryError(

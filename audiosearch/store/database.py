@@ -168,10 +168,10 @@ class Database:
             raise
 
     def _damaged(self, error: Exception) -> LibraryDamagedError:
+        name = f"{self.file.parent.name}/{self.file.name}"
         return LibraryDamagedError(
-            f"{self.file.parent.name}/{self.file.name} is damaged ({error}): run python app.py check --repair, which keeps "
-            "what can be trusted; if that cannot read it either, delete the workspace and index "
-            "again"
+            f"{name} is damaged ({error}): run python app.py check --repair, which keeps what can "
+            "be trusted; if that cannot read it either, delete the workspace and index again"
         )
 
 

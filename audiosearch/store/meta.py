@@ -63,7 +63,8 @@ def _mend_space_file(database: Database) -> None:
 
 
 def _damaged(file: Path, key: str) -> LibraryDamagedError:
+    name = f"{file.parent.name}/{file.name}"
     return LibraryDamagedError(
-        f"{file.parent.name}/{file.name} is damaged ({key} is not as it was written): run python app.py check "
-        "--repair; if that cannot read it either, delete the workspace and index again"
+        f"{name} is damaged ({key} is not as it was written): run python app.py check --repair; "
+        "if that cannot read it either, delete the workspace and index again"
     )
