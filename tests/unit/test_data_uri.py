@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audiosearch.data_uri import make_data_uri, read_data_uri, shorten
+from audiosearch.data_uri import MAX_ESCAPED, make_data_uri, read_data_uri, shorten
 from audiosearch.errors import InvalidQueryError
 
 
@@ -42,6 +42,11 @@ def test_broken_forms_are_told(uri: str) -> None:
     with pytest.raises(InvalidQueryError, match="data:") as raised:
         read_data_uri(uri)
     assert "bGF1Z2" not in str(raised.value)
+
+
+def test_long_data_travels_as_base64() -> None:
+    with pytest.raises(InvalidQueryError, match="without base64"):
+        read_data_uri("data:," + "%41" * MAX_ESCAPED)
 
 
 def test_only_the_header_is_shown() -> None:

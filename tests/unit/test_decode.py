@@ -17,6 +17,7 @@ from audiosearch.errors import (
     TooShortError,
     UnreadableFileError,
 )
+from audiosearch.identity import recording_id
 from tests.audio_files import chirp, write_ffmpeg, write_silent_video, write_soundfile
 from tests.conftest import sine
 
@@ -255,6 +256,22 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
 def test_what_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="regular file"):
         decode(tmp_path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(UnreadableFileError, match=r"pipe\.wav is not a regular file"):
+        decode(tmp_path / "pipe.wav")
+
+
+def test_an_unknown_codec(tmp_path: Path) -> None:
+    write_soundfile(tmp_path / "a.wav", sine(1.0), 16_000)
+    data = bytearray((tmp_path / "a.wav").read_bytes())
+    data[20:22] = b"\xfe\xff"  # the codec stands in an extension, which is not there
+    with pytest.raises(AudioDecodeError, match="a codec that FFmpeg does not know"):
+        decode(bytes(data))
+    with pytest.raises(AudioDecodeError, match="a codec that FFmpeg does not know"):
+        recording_id(bytes(data))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")

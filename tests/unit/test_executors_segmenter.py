@@ -99,6 +99,13 @@ def test_wrong_query_fails_alone(fields: dict[str, Any], code: str, reason: str)
     assert times(good) == [(0, 1)]
 
 
+def test_the_queries_of_a_request_share_its_seconds() -> None:
+    queries = [Recording(tensor=sine(1.4), sample_rate=16_000) for _ in range(3)]
+    first, second, third = search(AudioSegmenter(max_query_s=3), *queries)
+    assert (first.status, second.status) == (None, None)
+    assert (third.status, third.code) == ("failed", "too_long")
+
+
 def test_silent_windows_are_counted_not_kept() -> None:
     waveform = np.concatenate([sine(5.0), np.zeros(16_000 * 8, np.float32)])
     doc = Recording(tensor=waveform, sample_rate=16_000, id="x")

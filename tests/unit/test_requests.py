@@ -37,12 +37,28 @@ def test_tags_that_protobuf_cannot_carry(tag: object) -> None:
         {"uri_prefix": ["x"] * 1001},
         {"tags": {"label": {"not": "a value"}}},
         {"tags": {"label": None}},
+        {"tags": dict.fromkeys(map(str, range(101)), "x")},
+        {"tags": {"\ud800": "x"}},
+        {"uri_prefix": "\ud800"},
         {"colour": "red"},
     ],
 )
 def test_filters_that_mean_nothing(condition: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         SearchParameters.model_validate({"filter": condition})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": [{"uri": "a.wav", "id": "\ud800"}]},
+        {"data": [{"recording_id": "\ud800"}]},
+        {"data": [{"uri": "a.wav"}], "header": {"request_id": "\ud800"}},
+    ],
+)
+def test_texts_that_utf8_cannot_spell(body: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="surrogates not allowed"):
+        SearchBody.model_validate(body)
 
 
 def test_one_value_and_a_list_of_one_are_the_same() -> None:
