@@ -1,5 +1,6 @@
 """What every store promises, compared with dictionaries and NumPy."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -212,6 +213,18 @@ class StoreMachine(RuleBasedStateMachine):
         self.store.close()
         self.store = self.open_store(Path(self.folder.name))
         assert self.store.library_id == self.library_id
+
+    @rule()
+    def crash(self) -> None:
+        """Go on with the files as a killed process leaves them, its log not written back."""
+        left = TemporaryDirectory()
+        shutil.copytree(self.folder.name, left.name, dirs_exist_ok=True)
+        self.store.close()
+        self.folder.cleanup()
+        self.folder = left
+        self.store = self.open_store(Path(left.name))
+        assert self.store.library_id == self.library_id
+        assert self.store.check() == []
 
     @precondition(lambda self: self.store.space)
     @rule(other=st.sampled_from([{"version": "v2"}, {"stride_s": 1.0}, {"encoder": "vggish"}]))
