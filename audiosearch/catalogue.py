@@ -171,7 +171,8 @@ def _name(recording: Recording) -> str:
 
 
 def _is_meant(file: File, target: str) -> bool:
-    names = ((file.uri, target.rstrip("/")), (file.path or "", os.path.abspath(target)))
+    path = os.path.abspath(target) if target else ""  # nothing is not the current folder
+    names = ((file.uri, target.rstrip("/")), (file.path or "", path))
     return file.recording_id == target or any(
         name == wanted or name.startswith(f"{wanted}/") for name, wanted in names if wanted
     )

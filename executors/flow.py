@@ -57,7 +57,7 @@ def flow_config(
     gateway = config["gateway"]
     gateway["uses"] = str(PROJECT_DIR / gateway["uses"])
     gateway["host"] = host or gateway["host"]
-    gateway["port"] = port or gateway["port"]
+    gateway["port"] = gateway["port"] if port is None else port
     for box in config["executors"]:
         box["py_modules"] = str(PROJECT_DIR / box["py_modules"])
         options = box["uses_with"]
