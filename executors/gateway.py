@@ -220,7 +220,6 @@ def _code(status: HTTPStatus) -> str:
 
 
 def _problem(status: HTTPStatus, detail: str, code: str) -> JSONResponse:
-    detail = detail.encode(errors="backslashreplace").decode()  # it may cite lone surrogates
     problem = answers.Problem(title=status.phrase, status=status, detail=detail, code=code)
     return JSONResponse(
         problem.model_dump(), status_code=status, media_type="application/problem+json"
