@@ -177,6 +177,11 @@ def test_unknown_encoder(tmp_path: Path, command: tuple[str, ...]) -> None:
     assert "received the encoder 'vgish', expected one of: vggish, yamnet" in one_error(done)
 
 
+def test_a_port_that_there_is_not(tmp_path: Path) -> None:
+    done = run_app("serve", "--port", "0", "--workspace", tmp_path)
+    assert one_error(done) == "Error: received --port 0, expected 1 to 65535"
+
+
 @pytest.mark.parametrize("command", [("index", "toy-data"), ("serve",)])
 def test_no_fallback_without_weights(tmp_path: Path, command: tuple[str, ...]) -> None:
     workspace = tmp_path / "workspace"
