@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from audiosearch.errors import AudioSearchError, DiskFullError
+from audiosearch.errors import AudioSearchError, DiskFullError, UnreadableFileError
 from audiosearch.weights import models_dir
 
 WORKSPACE = Path("workspace")
@@ -32,9 +32,9 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            fail(DiskFullError(f"the disk is full ({error}); make room, and run it again"))
+            if error.errno == errno.ENOSPC:
+                fail(DiskFullError(f"the disk is full ({error}); make room, and run it again"))
+            fail(UnreadableFileError(f"{error.filename} cannot be used: {error.strerror}"))
         except AudioSearchError as error:
             fail(error)
 

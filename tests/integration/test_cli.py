@@ -182,6 +182,13 @@ def test_a_port_that_there_is_not(tmp_path: Path) -> None:
     assert one_error(done) == "Error: received --port 0, expected 1 to 65535"
 
 
+def test_a_workspace_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run_app("index", TABLA, "--encoder", "yamnet", "--workspace", tmp_path / "file" / "w")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("cannot be used: Not a directory")
+
+
 @pytest.mark.parametrize("command", [("index", "toy-data"), ("serve",)])
 def test_no_fallback_without_weights(tmp_path: Path, command: tuple[str, ...]) -> None:
     workspace = tmp_path / "workspace"
