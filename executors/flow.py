@@ -17,6 +17,7 @@ from audiosearch.weights import PROJECT_DIR
 
 CHILDREN_EACH_S = 0.05
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
+_parent = 0  # of the microservice that is being started
 
 # docarray imports TensorFlow wherever it is installed, which costs every process 2.4 s and 500 MB.
 # The one encoder that computes with it takes this away again.
@@ -93,7 +94,7 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None], all_or_none: boo
 
     rich.get_console().quiet = True  # Jina's banner names addresses on which nobody listens
 
-    os.register_at_fork(after_in_child=_die_with_parent)
+    os.register_at_fork(before=_note_parent, after_in_child=_die_with_parent)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -118,9 +119,16 @@ def _die_with_a_child(stop: threading.Event) -> None:
         stop.wait(CHILDREN_EACH_S)
 
 
+def _note_parent() -> None:
+    global _parent
+    _parent = os.getpid()
+
+
 def _die_with_parent() -> None:
     """Have Linux kill this microservice with the process that started it.
 
     Else one that outlives a killed server would keep the workspace's lock.
     """
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != _parent:  # it was gone before Linux knew
+        os.kill(os.getpid(), signal.SIGKILL)
