@@ -130,3 +130,9 @@ class ServerUnavailableError(ServerError):
     """The server does not answer, or one of its microservices does not."""
 
     code = "unavailable"
+
+
+class DeadlineError(AudioSearchError):
+    """A request took longer than it may."""
+
+    code = "timeout"
