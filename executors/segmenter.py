@@ -1,12 +1,15 @@
 """AudioSegmenter: decodes recordings and cuts them into windows."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from docarray import DocList
 from jina import Executor, requests
 
+from audiosearch.deadline import Deadline
 from audiosearch.decode import check_duration, decode
 from audiosearch.errors import (
     AudioSearchError,
@@ -16,17 +19,30 @@ from audiosearch.errors import (
     TooLongError,
 )
 from audiosearch.identity import recording_id
+from audiosearch.peaks import block_peaks
 from audiosearch.resample import resample
-from audiosearch.tags import Labels, digest, read_tags
+from audiosearch.sandbox import Sandbox
+from audiosearch.tags import Labels, digest, read_metadata
 from audiosearch.types import Waveform
 from audiosearch.waveforms import check_sample_rate, check_waveform
 from audiosearch.windows import SILENCE_DBFS, Block, Span, WindowPlan, silent
 from executors.documents import Recording, Window, source_of
+from executors.timing import timed
 from executors.workspace import errors_told, jina_options
+
+QUERY_TIMEOUT_S = 30.0
+BLOCK_TIMEOUT_S = 600.0  # for ten minutes of sound, or the identity of a day's
+
+Read: TypeAlias = Callable[..., Any]
+"""Calls a function of ours that reads a file, in another process."""
 
 
 class AudioSegmenter(Executor):
     """Cuts recordings and queries into overlapping windows.
+
+    Files are read by other processes, which a hostile one may break: see ``Sandbox``. Those that
+    read for the index are others than those that read queries, and polite to them. Requests may
+    come at the same time (``allow_concurrent``): none leaves anything behind on the object.
 
     Parameters
     ----------
@@ -53,6 +69,15 @@ class AudioSegmenter(Executor):
             self.plan = WindowPlan(window_size, stride, self.sample_rate)
         self.res_type = res_type
         self.max_query_s = max_query_s
+        self._queries = Sandbox()
+        self._indexing = Sandbox(workers=1, niceness=10)
+        self._read_indexed: Read = partial(self._indexing.run, timeout_s=BLOCK_TIMEOUT_S)
+
+    def close(self) -> None:
+        """End the processes that read files."""
+        self._queries.close()
+        self._indexing.close()
+        super().close()
 
     @requests(on="/identify")
     def identify(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
@@ -61,8 +86,9 @@ class AudioSegmenter(Executor):
         for doc in docs:
             if doc.status != "failed":
                 try:
-                    doc.recording_id = doc.recording_id or recording_id(source_of(doc))
-                    _tag(doc, labels)
+                    source = source_of(doc)
+                    doc.recording_id = doc.recording_id or self._read_indexed(recording_id, source)
+                    self._tag(doc, labels)
                 except AudioSearchError as error:
                     doc.fail(error)
         return docs
@@ -86,34 +112,39 @@ class AudioSegmenter(Executor):
         ``parameters``: ``exclude_self``: the query's own recording must be known, by its audio.
         """
         left_s = self.max_query_s
-        for doc in docs:
-            try:
-                if parameters.get("exclude_self") and doc.tensor is None:
-                    doc.recording_id = doc.recording_id or recording_id(source_of(doc))
-                self._segment_query(doc, left_s)
-                left_s -= doc.duration_s or 0.0
-            except AudioSearchError as error:
-                doc.fail(error)
+        deadline = Deadline.of(parameters)
+        read = partial(self._queries.run, timeout_s=QUERY_TIMEOUT_S, deadline=deadline)
+        with timed(docs, "decode"):
+            for doc in docs:
+                try:
+                    deadline.check()
+                    if parameters.get("exclude_self") and doc.tensor is None:
+                        doc.recording_id = doc.recording_id or read(recording_id, source_of(doc))
+                    self._segment_query(doc, left_s, read)
+                    left_s -= doc.duration_s or 0.0
+                except AudioSearchError as error:
+                    doc.fail(error)
         return docs
 
     def _segment_block(self, doc: Recording) -> None:
         block = Block(self.plan, doc.block)
         start_s = block.start / self.sample_rate
-        waveform = self._load(doc, start_s, block.stop / self.sample_rate)
+        waveform = self._load(doc, start_s, block.stop / self.sample_rate, self._read_indexed)
         if doc.block == 0:
             check_duration(waveform, self.sample_rate)
         doc.is_last = block.is_last(waveform.size)
+        doc.peaks = block_peaks(waveform, block)
         self._cut(doc, waveform, block.spans(waveform.size), start_s)
         doc.duration_s = start_s + waveform.size / self.sample_rate
         if not doc.chunks and doc.block == 0 and doc.is_last:
             raise SilentAudioError(_only_silence("the recording"))
 
-    def _segment_query(self, doc: Recording, left_s: float) -> None:
+    def _segment_query(self, doc: Recording, left_s: float, read: Read) -> None:
         """Cut a query of at most ``left_s``."""
         start_s = doc.start_s or 0.0
         longest_s = start_s + left_s
         end_s = longest_s + 1 if doc.end_s is None else min(doc.end_s, longest_s + 1)
-        waveform = self._load(doc, start_s, end_s)
+        waveform = self._load(doc, start_s, end_s, read)
         if waveform.size > round(left_s * self.sample_rate):
             raise TooLongError(
                 f"received more than {self.max_query_s:g} s of sound in a request; ask for a "
@@ -130,10 +161,22 @@ class AudioSegmenter(Executor):
         if not doc.chunks:
             raise SilentAudioError(_only_silence("the query"))
 
-    def _load(self, doc: Recording, start_s: float, end_s: float) -> Waveform:
+    def _tag(self, doc: Recording, labels: Labels) -> None:
+        """Add the tags of a file to those of the request, which come first."""
+        if doc.path:
+            uri, path = doc.uri or "", Path(doc.path)
+            row = labels.row(uri, path)
+            doc.labels = digest(row)
+            doc.tags = {**self._read_indexed(read_metadata, path), **row, **doc.tags}
+
+    def _load(self, doc: Recording, start_s: float, end_s: float, read: Read) -> Waveform:
         """Decode a stretch from the file or ``data:`` URI, or cut it from the document's tensor."""
         if doc.tensor is None:
-            return decode(source_of(doc), self.sample_rate, start_s, end_s, self.res_type)
+            source = source_of(doc)
+            decoded: Waveform = read(
+                decode, source, self.sample_rate, start_s, end_s, self.res_type
+            )
+            return decoded
         waveform = np.asarray(doc.tensor)
         check_waveform(waveform)
         if doc.sample_rate is None:
@@ -161,14 +204,6 @@ class AudioSegmenter(Executor):
         doc.tensor_start_s = start_s
         doc.sample_rate = self.sample_rate
         doc.window_s, doc.stride_s = self.plan.window_s, self.plan.stride_s
-
-
-def _tag(doc: Recording, labels: Labels) -> None:
-    """Add the tags of a file to those of the request, which come first."""
-    if doc.path:
-        uri, path = doc.uri or "", Path(doc.path)
-        doc.labels = digest(labels.row(uri, path))
-        doc.tags = {**read_tags(uri, path, labels), **doc.tags}
 
 
 def _only_silence(what: str) -> str:

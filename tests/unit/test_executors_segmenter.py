@@ -1,22 +1,37 @@
 """The segmenter box, called without a Flow."""
 
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from docarray import DocList
 
+from audiosearch.deadline import PARAMETER, Deadline
 from audiosearch.decode import decode
 from audiosearch.errors import InvalidQueryError
+from audiosearch.identity import recording_id
+from audiosearch.peaks import peaks_of
 from executors.documents import Recording
 from executors.encoder import AudioEncoder
 from executors.indexer import SimpleIndexer
 from executors.ranker import MaxScoreRanker
 from executors.segmenter import AudioSegmenter
+from tests.audio_files import write_soundfile
 from tests.conftest import TOY_DATA, sine
 
 CLIP = TOY_DATA / "drum_loop_loop_mika.mp3"  # 8 s
+
+
+@pytest.fixture(scope="module")
+def segmenter() -> Iterator[AudioSegmenter]:
+    with AudioSegmenter(max_query_s=15) as box:
+        yield box
 
 
 def search(segmenter: AudioSegmenter, *docs: Recording, **parameters: Any) -> DocList[Recording]:
@@ -41,9 +56,9 @@ def test_unknown_option_is_refused(box: type, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_windows_of_a_tensor_at_its_own_rate() -> None:
+def test_windows_of_a_tensor_at_its_own_rate(segmenter: AudioSegmenter) -> None:
     doc = Recording(tensor=sine(9.5, 440, 44_100), sample_rate=44_100, tags={"place": "here"})
-    [done] = search(AudioSegmenter(), doc)
+    [done] = search(segmenter, doc)
     assert times(done) == [(0, 4), (2, 6), (4, 8), (5.5, 9.5)]
     assert (done.sample_rate, done.duration_s) == (16_000, 9.5)
     assert done.tensor is not None
@@ -53,9 +68,9 @@ def test_windows_of_a_tensor_at_its_own_rate() -> None:
     assert done.chunks[0].tags is not done.chunks[1].tags
 
 
-def test_tensor_equals_file() -> None:
+def test_tensor_equals_file(segmenter: AudioSegmenter) -> None:
     by_file, by_tensor = search(
-        AudioSegmenter(),
+        segmenter,
         Recording(path=str(CLIP), start_s=2.5, end_s=7.25),
         Recording(tensor=decode(CLIP), sample_rate=16_000, start_s=2.5, end_s=7.25),
     )
@@ -82,14 +97,15 @@ WRONG = {
         "only silence",
     ),
     "short": ({"tensor": sine(0.05), "sample_rate": 16_000}, "too_short", "received 0.050 s"),
-    "long": ({"tensor": sine(3.1), "sample_rate": 16_000}, "too_long", "more than 3 s"),
+    "long": ({"tensor": sine(15.1), "sample_rate": 16_000}, "too_long", "more than 15 s"),
     "nothing": ({}, "invalid_query", "without uri, path or tensor"),
 }
 
 
 @pytest.mark.parametrize(("fields", "code", "reason"), WRONG.values(), ids=WRONG)
-def test_wrong_query_fails_alone(fields: dict[str, Any], code: str, reason: str) -> None:
-    segmenter = AudioSegmenter(max_query_s=3)
+def test_wrong_query_fails_alone(
+    segmenter: AudioSegmenter, fields: dict[str, Any], code: str, reason: str
+) -> None:
     wrong, good = search(
         segmenter, Recording(**fields), Recording(tensor=sine(1.0), sample_rate=16_000)
     )
@@ -99,27 +115,91 @@ def test_wrong_query_fails_alone(fields: dict[str, Any], code: str, reason: str)
     assert times(good) == [(0, 1)]
 
 
-def test_the_queries_of_a_request_share_its_seconds() -> None:
-    queries = [Recording(tensor=sine(1.4), sample_rate=16_000) for _ in range(3)]
-    first, second, third = search(AudioSegmenter(max_query_s=3), *queries)
+def test_the_queries_of_a_request_share_its_seconds(segmenter: AudioSegmenter) -> None:
+    queries = [Recording(tensor=sine(7), sample_rate=16_000) for _ in range(3)]
+    first, second, third = search(segmenter, *queries)
     assert (first.status, second.status) == (None, None)
     assert (third.status, third.code) == ("failed", "too_long")
 
 
-def test_silent_windows_are_counted_not_kept() -> None:
+def test_silent_windows_are_counted_not_kept(segmenter: AudioSegmenter) -> None:
     waveform = np.concatenate([sine(5.0), np.zeros(16_000 * 8, np.float32)])
     doc = Recording(tensor=waveform, sample_rate=16_000, id="x")
-    [done] = AudioSegmenter().segment_block(DocList[Recording]([doc]))
+    [done] = segmenter.segment_block(DocList[Recording]([doc]))
     assert times(done) == [(0, 4), (2, 6), (4, 8)]
     assert done.silent_windows == 3
     assert done.is_last
 
 
-def test_query_is_identified_where_its_own_recording_is_excluded() -> None:
-    segmenter = AudioSegmenter()
+def test_blocks_bring_what_to_draw(segmenter: AudioSegmenter) -> None:
+    """Silence too, and each stretch once though blocks overlap."""
+    waveform = np.concatenate([sine(590.0), np.zeros(16_000 * 30, np.float32)])
+    docs = [Recording(tensor=waveform, sample_rate=16_000, block=block) for block in (0, 1)]
+    done = segmenter.segment_block(DocList[Recording](docs))
+    assert [doc.is_last for doc in done] == [False, True]
+    sent = [Recording.from_protobuf(doc.to_protobuf()) for doc in done]
+    peaks = np.concatenate([np.asarray(doc.peaks) for doc in sent])
+    assert peaks.dtype == np.int8
+    assert [len(np.asarray(doc.peaks)) for doc in done] == [600 * 20, 20 * 20]
+    np.testing.assert_array_equal(peaks, peaks_of(waveform, 16_000))
+
+
+def test_query_is_identified_where_its_own_recording_is_excluded(
+    segmenter: AudioSegmenter,
+) -> None:
     [unknown] = search(segmenter, Recording(path=str(CLIP)))
     assert unknown.recording_id is None
     [known] = search(segmenter, Recording(path=str(CLIP)), exclude_self=True)
     [identified] = segmenter.identify(DocList[Recording]([Recording(path=str(CLIP))]))
     assert known.recording_id == identified.recording_id
     assert len(known.recording_id or "") == 32
+
+
+def test_identity_and_tags_are_read_elsewhere(segmenter: AudioSegmenter) -> None:
+    doc = Recording(uri=f"toy-data/{CLIP.name}", path=str(CLIP), tags={"mood": "hectic"})
+    [done] = segmenter.identify(DocList[Recording]([doc]))
+    assert done.recording_id == recording_id(CLIP)
+    assert done.tags["mood"] == "hectic"
+    assert done.tags["label"] == "drum_loop"
+    assert done.labels
+
+
+def test_a_late_query_is_not_decoded(segmenter: AudioSegmenter) -> None:
+    docs = [Recording(path=str(CLIP)), Recording(tensor=sine(1.0), sample_rate=16_000)]
+    late = search(segmenter, *docs, **{PARAMETER: Deadline.after(-1).at})
+    assert [(doc.status, doc.code) for doc in late] == [("failed", "timeout")] * 2
+
+
+def test_requests_at_the_same_time_do_not_mix(segmenter: AudioSegmenter) -> None:
+    starts_s = [0.5 * number for number in range(8)]
+    queries = [Recording(path=str(CLIP), start_s=start, end_s=start + 1) for start in starts_s]
+    with ThreadPoolExecutor(8) as callers:
+        found = list(callers.map(lambda query: search(segmenter, query)[0], queries))
+    for doc, start_s in zip(found, starts_s, strict=True):
+        assert times(doc) == [(start_s, start_s + 1)]
+        np.testing.assert_array_equal(
+            np.asarray(doc.tensor), decode(CLIP, start_s=start_s, end_s=start_s + 1)
+        )
+
+
+def test_queries_do_not_wait_for_what_is_indexed(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    long = tmp_path / "long.flac"
+    write_soundfile(long, np.tile(sine(10.0, sample_rate=96_000), 20), 96_000)
+    docs = DocList[Recording](Recording(path=str(long)) for _ in range(4))
+    indexing = threading.Thread(target=segmenter.segment_block, args=(docs,))
+    indexing.start()
+    answered = 0
+    while indexing.is_alive():
+        [done] = search(segmenter, Recording(path=str(CLIP)))
+        answered += len(done.chunks) == 3
+        time.sleep(0.02)
+    assert [doc.status for doc in docs] == [None] * 4
+    assert answered > 4, "several while a block was decoded"
+
+
+def test_processes_end_with_the_box() -> None:
+    with AudioSegmenter() as box:
+        search(box, Recording(path=str(CLIP)))
+        before = psutil.Process().children()
+    after = psutil.Process().children()
+    assert len(before) - len(after) == 3
