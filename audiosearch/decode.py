@@ -1,4 +1,4 @@
-"""Decodes a stretch of any audio or video file to mono: by libsndfile, else by FFmpeg."""
+"""Decodes a stretch of any audio or video file: by libsndfile, else by FFmpeg."""
 
 import math
 import sys
@@ -8,7 +8,7 @@ import numpy as np
 from audiosearch.errors import AudioDecodeError, InvalidWaveformError, TooShortError
 from audiosearch.ffmpeg import read_by_ffmpeg
 from audiosearch.resample import resample
-from audiosearch.sources import Native, Source, check_readable, name_of, openable
+from audiosearch.sources import Native, Source, check_readable, mix, name_of, openable
 from audiosearch.types import Waveform
 
 MIN_DURATION_S = 0.1
@@ -25,6 +25,7 @@ def decode(
     start_s: float = 0.0,
     end_s: float | None = None,
     res_type: str = "soxr_hq",
+    channels: int = 1,
 ) -> Waveform:
     """Decode a stretch of a recording.
 
@@ -39,12 +40,14 @@ def decode(
         The stretch, in seconds; ``None``: to the end.
     res_type : str
         The resampler; see ``resample``.
+    channels : int
+        1 or 2; see ``mix``.
 
     Returns
     -------
-    [shape=(n_samples,)], float32
-        Mono samples: fewer than asked for where the recording ends before ``end_s``, none where it
-        ends before ``start_s``. A stretch equals the same stretch of the whole.
+    [shape=(n_samples,) or (n_samples, 2)], float32
+        Mono or stereo samples: fewer than asked for where the recording ends before ``end_s``, none
+        where it ends before ``start_s``. A stretch equals the same stretch of the whole.
 
     Raises
     ------
@@ -58,7 +61,7 @@ def decode(
     check_readable(source)
     first_s = max(0, math.floor(start_s) - _MARGIN_S)
     last_s = None if end_s is None else math.ceil(end_s) + _MARGIN_S
-    native = read_native(source, first_s, last_s)
+    native = read_native(source, first_s, last_s, channels)
     if not np.isfinite(native.waveform).all():
         raise InvalidWaveformError(
             f"received {name_of(source)} with NaN or infinite samples, "
@@ -87,7 +90,9 @@ def check_duration(waveform: Waveform, sample_rate: int) -> None:
         )
 
 
-def read_native(source: Source, first_s: int = 0, last_s: int | None = None) -> Native:
+def read_native(
+    source: Source, first_s: int = 0, last_s: int | None = None, channels: int = 1
+) -> Native:
     """Read by libsndfile, or where it stumbles by FFmpeg, which steps over broken frames.
 
     Parameters
@@ -96,41 +101,47 @@ def read_native(source: Source, first_s: int = 0, last_s: int | None = None) -> 
         A file or its bytes.
     first_s, last_s : int
         The stretch, in whole seconds; ``None``: to the end.
+    channels : int
+        1 or 2; see ``mix``.
 
     Returns
     -------
     Native
-        Its samples, mono, at its own rate.
+        Its samples at its own rate.
     """
     import soundfile
 
     try:
-        native, complete = _read_soundfile(source, first_s, last_s)
+        native, complete = _read_soundfile(source, first_s, last_s, channels)
     except (soundfile.LibsndfileError, RuntimeError):
-        return read_by_ffmpeg(source, first_s, last_s)
+        return read_by_ffmpeg(source, first_s, last_s, channels)
     if complete:
         return native
     try:
-        tolerant = read_by_ffmpeg(source, first_s, last_s)
+        tolerant = read_by_ffmpeg(source, first_s, last_s, channels)
     except AudioDecodeError:
         return native
-    return max(native, tolerant, key=lambda each: each.waveform.size / each.sample_rate)
+    return max(native, tolerant, key=lambda each: len(each.waveform) / each.sample_rate)
 
 
-def _read_soundfile(source: Source, first_s: int, last_s: int | None) -> tuple[Native, bool]:
+def _read_soundfile(
+    source: Source, first_s: int, last_s: int | None, channels: int
+) -> tuple[Native, bool]:
     """Read by libsndfile, and tell whether all was there that the file's header promises."""
     import soundfile
 
     with soundfile.SoundFile(openable(source)) as file:
         rate: int = file.samplerate
         file.seek(min(first_s * rate, file.frames))
+        # Else soundfile seeks after each read, which costs an MP3 the frames that others lean on.
+        file.seekable = lambda: False
         wanted = (sys.maxsize if last_s is None else last_s * rate) - file.tell()
-        chunks = [np.empty(0, np.float32)]
+        chunks = [mix(np.empty((0, 1), np.float32), channels)]
         while wanted > 0:
             chunk = file.read(min(wanted, _CHUNK_S * rate), dtype="float32", always_2d=True)
             if not len(chunk):
                 break
-            chunks.append(chunk.mean(axis=1))
+            chunks.append(mix(chunk, channels))
             wanted -= len(chunk)
         complete = wanted <= 0 or file.tell() >= file.frames
     return Native(np.concatenate(chunks), rate), complete

@@ -8,34 +8,60 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiosearch.errors import AudioDecodeError, NoAudioError
-from audiosearch.sources import Native, Source, name_of
+from audiosearch.seeking import UnplacedError, frames_near, seeks
+from audiosearch.sources import Native, Source, mix, name_of
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioStream
     from av.container import InputContainer
 
-# Containers whose packets carry their times to the sample; raw AAC estimates them, Matroska rounds.
-_SEEKS_EXACTLY = {"mov,mp4,m4a,3gp,3g2,mj2"}
-_PREROLL_S = 1  # decoded before a stretch after a seek, so that the decoder has settled
+# Formats that are lists of other files, or of streams to wait for.
+_NAMING_OTHERS = {"concat", "dash", "hls", "imf", "lavfi", "rtsp", "sap", "sdp"}
 
 
-def read_by_ffmpeg(source: Source, first_s: int = 0, last_s: int | None = None) -> Native:
+def read_by_ffmpeg(
+    source: Source, first_s: int = 0, last_s: int | None = None, channels: int = 1
+) -> Native:
     """Read a stretch of a file's default audio stream.
 
     Parameters
     ----------
-    source, first_s, last_s
+    source, first_s, last_s, channels
         As of ``read_native``.
 
     Returns
     -------
     Native
-        Its samples, mono, at its own rate.
+        Its samples at its own rate.
 
     Raises
     ------
     AudioDecodeError
         If no frame can be decoded; ``NoAudioError`` if there is no audio stream.
+    """
+    try:
+        with open_audio(source) as (container, stream):
+            seek = seeks(container, stream, first_s)
+            native = _read_stream(container, stream, first_s, last_s, channels, seek)
+    except UnplacedError:
+        with open_audio(source) as (container, stream):
+            native = _read_stream(container, stream, first_s, last_s, channels, seek=False)
+    if native is None:
+        raise AudioDecodeError(
+            f"{name_of(source)} holds no frame that can be decoded, "
+            "expected an audio or video file that plays"
+        )
+    return native
+
+
+@contextmanager
+def open_audio(source: Source) -> Iterator[tuple["InputContainer", "AudioStream"]]:
+    """Open a file and its default audio stream, whose codec FFmpeg knows.
+
+    Raises
+    ------
+    AudioDecodeError
+        If FFmpeg makes nothing of it; ``NoAudioError`` if there is no audio stream.
     """
     import av
 
@@ -52,18 +78,13 @@ def read_by_ffmpeg(source: Source, first_s: int = 0, last_s: int | None = None) 
                     f"{name_of(source)} holds sound of a codec that FFmpeg does not know, "
                     "expected another format, such as FLAC"
                 )
-            native = _read_stream(container, stream, first_s, last_s)
-    except av.error.FFmpegError as error:
+            stream.codec_context.thread_type = "NONE"
+            yield container, stream
+    except (av.error.FFmpegError, OSError) as error:  # PyAV passes on a seek to before the start
         raise AudioDecodeError(
             f"{name_of(source)} cannot be decoded ({error.strerror}), "
             "expected an audio or video file that libsndfile or FFmpeg reads"
         ) from error
-    if native is None:
-        raise AudioDecodeError(
-            f"{name_of(source)} holds no frame that can be decoded, "
-            "expected an audio or video file that plays"
-        )
-    return native
 
 
 def has_decoder(stream: "AudioStream") -> bool:
@@ -73,29 +94,31 @@ def has_decoder(stream: "AudioStream") -> bool:
 
 
 def _read_stream(
-    container: "InputContainer", stream: "AudioStream", first_s: int, last_s: int | None
+    container: "InputContainer",
+    stream: "AudioStream",
+    first_s: int,
+    last_s: int | None,
+    channels: int,
+    seek: bool,
 ) -> Native | None:
     """Decode and mix frames; ``None`` where there is none, an empty waveform past the end."""
-    origin_s = float((stream.start_time or 0) * (stream.time_base or 0))
-    seeks = first_s > _PREROLL_S and container.format.name in _SEEKS_EXACTLY
-    if seeks:
-        target_s = first_s - _PREROLL_S + origin_s
-        container.seek(int(target_s / (stream.time_base or 1)), stream=stream)
-    rate, position = 0, 0
-    chunks = [np.empty(0, np.float32)]
-    for frame in _frames(container, stream):
-        if not rate:
-            rate = frame.sample_rate
-            position = round(((frame.time or 0.0) - origin_s) * rate) if seeks else 0
-        elif frame.sample_rate != rate:
+    if seek:
+        position, frames = frames_near(container, stream, first_s, _frames)
+    else:
+        position, frames = 0, _frames(container, stream)
+    rate = 0
+    chunks = [mix(np.empty((0, 1), np.float32), channels)]
+    for frame in frames:
+        rate = rate or frame.sample_rate
+        if frame.sample_rate != rate:
             continue
         start, position = position, position + frame.samples
         if last_s is not None and start >= last_s * rate:
             break
         if position > first_s * rate:
-            mono = frame.to_ndarray().mean(axis=0)
+            mixed = mix(np.asarray(frame.to_ndarray(), np.float32).T, channels)
             stop = None if last_s is None else last_s * rate - start
-            chunks.append(mono[max(0, first_s * rate - start) : stop])
+            chunks.append(mixed[max(0, first_s * rate - start) : stop])
     return Native(np.concatenate(chunks), rate) if rate else None
 
 
@@ -103,7 +126,6 @@ def _frames(container: "InputContainer", stream: "AudioStream") -> Iterator["Aud
     """Decode frames to planar floats, stepping over packets that are broken."""
     import av
 
-    stream.codec_context.thread_type = "NONE"
     resampler = av.AudioResampler(format="fltp")
     packets = container.demux(stream)
     while True:
@@ -126,10 +148,14 @@ def _frames(container: "InputContainer", stream: "AudioStream") -> Iterator["Aud
 
 @contextmanager
 def open_container(source: Source) -> Iterator["InputContainer"]:
-    """Open by FFmpeg a file that may name no others: a playlist must not reach them."""
+    """Open by FFmpeg a file that may name no others: a playlist must not reach them, nor wait."""
     import av
+    from av.format import formats_available
 
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-        options = {"protocol_whitelist": "none"}
+        options = {
+            "protocol_whitelist": "none",
+            "format_whitelist": ",".join(formats_available - _NAMING_OTHERS),
+        }
         with av.open(file, "r", metadata_errors="ignore", options=options) as container:
             yield container

@@ -5,6 +5,9 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from audiosearch.errors import AudioDecodeError, NotFoundError, UnreadableFileError
 from audiosearch.types import Waveform
 
@@ -14,18 +17,45 @@ Source = Path | bytes
 
 @dataclass(frozen=True)
 class Native:
-    """Mono samples at a file's own rate.
+    """Samples at a file's own rate.
 
     Parameters
     ----------
-    waveform : [shape=(n_samples,)], float32
-        The stretch, mixed to mono by the mean of the channels.
+    waveform : [shape=(n_samples,) or (n_samples, 2)], float32
+        The stretch, mixed as of ``mix``.
     sample_rate : int
         In Hz.
     """
 
     waveform: Waveform
     sample_rate: int
+
+
+def mix(samples: NDArray[np.float32], channels: int) -> Waveform:
+    """Mix channels to mono or stereo.
+
+    Parameters
+    ----------
+    samples : [shape=(n_samples, n_channels)], float32
+        As decoded.
+    channels : int
+        1: their mean. 2: the first two are left and right, all others are in both.
+
+    Returns
+    -------
+    [shape=(n_samples,) or (n_samples, 2)], float32
+        No louder than the loudest channel.
+    """
+    n_channels = samples.shape[1]
+    mixed: Waveform
+    if channels == 1:
+        mixed = samples.mean(axis=1)
+    elif n_channels <= 2:
+        mixed = np.repeat(samples, 3 - n_channels, axis=1)
+    else:
+        others = samples[:, 2:].sum(axis=1, keepdims=True)
+        mixed = (samples[:, :2] + others) / np.float32(n_channels - 1)
+    return mixed
 
 
 def check_readable(source: Source) -> None:

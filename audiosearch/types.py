@@ -11,5 +11,8 @@ Waveform: TypeAlias = NDArray[np.float32]
 Vectors: TypeAlias = NDArray[np.float32]
 """Embeddings, one a row, shape=(n, dim)."""
 
+Peaks: TypeAlias = NDArray[np.int8]
+"""Minimum and maximum of each bin of a waveform, in 127ths of full scale, shape=(n_bins, 2)."""
+
 Tags: TypeAlias = dict[str, Any]
 """What is known of a recording beside its sound."""

@@ -37,18 +37,27 @@ def write_ffmpeg(
     sample_rate: int = SAMPLE_RATE,
     format: str | None = None,
     picture: bool = False,
+    picture_codec: str = "mpeg4",
+    bit_rate: int = 0,
     **options: str,
 ) -> None:
-    """Write mono samples by FFmpeg, with a picture track of grey frames where asked for."""
+    """Write samples [shape=(n_samples,) or (n_samples, 2)] by FFmpeg.
+
+    With a picture track of grey frames where asked for. ``bit_rate`` of the sound is in bits a
+    second; 0: as the codec likes.
+    """
+    planar = np.ascontiguousarray(np.atleast_2d(samples.T))
+    layout = "mono" if len(planar) == 1 else "stereo"
     with av.open(str(path), "w", format=format, options=options) as container:
         sound = container.add_stream(codec, rate=sample_rate)
-        sound.layout = "mono"
+        sound.layout = layout
+        sound.bit_rate = bit_rate
         if picture:
-            _write_picture(container, len(samples) / sample_rate)
-        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+            _write_picture(container, len(samples) / sample_rate, picture_codec)
+        frame = av.AudioFrame.from_ndarray(planar, format="fltp", layout=layout)
         frame.sample_rate = sample_rate
         frame.pts = 0
-        resampler = av.AudioResampler(format=sound.format.name, layout="mono", rate=sample_rate)
+        resampler = av.AudioResampler(format=sound.format.name, layout=layout, rate=sample_rate)
         for part in [*resampler.resample(frame), *resampler.resample(None)]:
             container.mux(sound.encode(part))
         container.mux(sound.encode(None))
@@ -60,8 +69,10 @@ def write_silent_video(path: Path, seconds: float = 1.0) -> None:
         _write_picture(container, seconds)
 
 
-def _write_picture(container: av.container.OutputContainer, seconds: float) -> None:
-    stream = container.add_stream("mpeg4", rate=10)
+def _write_picture(
+    container: av.container.OutputContainer, seconds: float, codec: str = "mpeg4"
+) -> None:
+    stream = container.add_stream(codec, rate=10)
     stream.width = stream.height = 32
     stream.pix_fmt = "yuv420p"
     for number in range(round(10 * seconds)):

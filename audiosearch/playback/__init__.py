@@ -1,0 +1,1 @@
+"""Recordings as browsers play them: whole, or a stretch."""
