@@ -1,12 +1,17 @@
 """Makes recordings of matching windows: each scored by its best, with its moments."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pairs: TypeAlias = NDArray[np.float64]
+"""Pairs of windows, one a row, shape=(n_pairs, 6); the columns are the fields of ``Pair``."""
 
 
-@dataclass(frozen=True, order=True)
-class Pair:
+class Pair(NamedTuple):
     """A library window and the query window nearest to it. Pairs order by distance, then time.
 
     Parameters
@@ -17,6 +22,8 @@ class Pair:
         The library window, in seconds.
     query_start_s, query_end_s : float
         The query window, in seconds.
+    query_sound : int
+        Which of the query's sounds that is a window of.
     """
 
     cosine: float
@@ -24,6 +31,10 @@ class Pair:
     end_s: float
     query_start_s: float
     query_end_s: float
+    query_sound: int = 0
+
+
+_START, _END = Pair._fields.index("start_s"), Pair._fields.index("end_s")
 
 
 @dataclass(frozen=True)
@@ -46,14 +57,14 @@ class RankedRecording:
 
 
 def rank(
-    pairs: Iterable[tuple[str, Pair]], limit: int | None = None, moments: int = 5
+    found: Mapping[str, Pairs], limit: int | None = None, moments: int = 5
 ) -> list[RankedRecording]:
     """Score each recording by its best pair (max-score, since small distances score high).
 
     Parameters
     ----------
-    pairs : iterable of (str, Pair)
-        Recording ids with their pairs.
+    found : mapping of str to [shape=(n_pairs, 6)], float64
+        The pairs of each recording, one or more, by its id.
     limit : int, optional
         How many recordings to return; ``None`` for all.
     moments : int
@@ -64,52 +75,52 @@ def rank(
     list of RankedRecording
         Best first, ties in the order of recording ids.
     """
-    by_recording: dict[str, list[Pair]] = {}
-    for recording_id, pair in pairs:
-        by_recording.setdefault(recording_id, []).append(pair)
     ranked = [
-        RankedRecording(recording_id, min(own), merge_moments(own)[:moments])
-        for recording_id, own in by_recording.items()
+        RankedRecording(
+            recording_id,
+            _pair(pairs[_ascending(pairs)[0]]),
+            [_pair(row) for row in merge_moments(pairs)[:moments]],
+        )
+        for recording_id, pairs in found.items()
     ]
     return sorted(ranked, key=lambda each: (each.best.cosine, each.id))[:limit]
 
 
-def merge_moments(pairs: Sequence[Pair]) -> list[Pair]:
+def merge_moments(pairs: Pairs) -> Pairs:
     """Merge touching and overlapping windows to stretches.
 
     Parameters
     ----------
-    pairs : sequence of Pair
+    pairs : [shape=(n_pairs, 6)], float64
         A recording's matching windows.
 
     Returns
     -------
-    list of Pair
-        Best first. A stretch has the distance and the query times of its best pair.
+    [shape=(n_stretches, 6)], float64
+        Best first. A stretch has the distance and the query window of its best pair.
 
     Examples
     --------
     >>> near, far = Pair(0.1, 2.0, 6.0, 0.0, 4.0), Pair(0.2, 0.0, 4.0, 0.0, 4.0)
-    >>> merge_moments([far, near])
-    [Pair(cosine=0.1, start_s=0.0, end_s=6.0, query_start_s=0.0, query_end_s=4.0)]
+    >>> merge_moments(np.array([far, near]))
+    array([[0.1, 0. , 6. , 0. , 4. , 0. ]])
     """
-    stretches: list[list[Pair]] = []
-    end_s = -math.inf
-    for pair in sorted(pairs, key=lambda each: each.start_s):
-        if pair.start_s <= end_s:
-            stretches[-1].append(pair)
-        else:
-            stretches.append([pair])
-        end_s = max(end_s, pair.end_s)
-    return sorted(_merge(stretch) for stretch in stretches)
+    pairs = pairs[np.argsort(pairs[:, _START])]
+    reached = np.maximum.accumulate(pairs[:, _END])
+    begins = pairs[:, _START] > np.append(-np.inf, reached[:-1])
+    firsts = np.flatnonzero(begins)
+    best_first = _ascending(np.column_stack([np.cumsum(begins), pairs]))
+    merged: Pairs = pairs[best_first[firsts]]
+    merged[:, _START] = pairs[firsts, _START]
+    merged[:, _END] = np.maximum.reduceat(pairs[:, _END], firsts)
+    return merged[_ascending(merged)]
 
 
-def _merge(stretch: Sequence[Pair]) -> Pair:
-    best = min(stretch)
-    return Pair(
-        best.cosine,
-        min(each.start_s for each in stretch),
-        max(each.end_s for each in stretch),
-        best.query_start_s,
-        best.query_end_s,
-    )
+def _ascending(rows: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Give the order in which rows ascend by their first column, then their second, and so on."""
+    return np.lexsort(rows.T[::-1])
+
+
+def _pair(row: NDArray[np.float64]) -> Pair:
+    pair = Pair._make(row.tolist())
+    return pair._replace(query_sound=int(pair.query_sound))

@@ -24,12 +24,15 @@ class SearchOptions:
         Cosine distance beyond which recordings are dropped.
     filter : Filter
         Which recordings to search.
+    exclude : tuple of str
+        Ids of recordings to leave out.
     """
 
     limit: int = 10
     moment_distance: float | None = None
     max_distance: float | None = None
     filter: Filter = field(default_factory=Filter)
+    exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.limit < 1:
@@ -70,9 +73,8 @@ def retrieve(store: Store, queries: Vectors, options: SearchOptions) -> list[Hit
         Best first, ties in the order of recording ids: exactly ``options.limit`` distinct
         recordings where the library has them.
     """
-    among = store.select(options.filter)
     hits = []
-    for recording_id in _nearest_recordings(store, queries, options.limit, among):
+    for recording_id in _nearest_recordings(store, queries, options):
         recording = store.recording(recording_id)
         windows = store.window_distances(recording_id, queries)
         best = float(windows.distances.min())
@@ -81,13 +83,12 @@ def retrieve(store: Store, queries: Vectors, options: SearchOptions) -> list[Hit
     return hits
 
 
-def _nearest_recordings(
-    store: Store, queries: Vectors, limit: int, among: set[str] | None
-) -> list[str]:
+def _nearest_recordings(store: Store, queries: Vectors, options: SearchOptions) -> list[str]:
     """Ask for more windows until they hold ``limit`` recordings, and all that tie with the last."""
+    among, limit = store.select(options.filter), options.limit
     k = 16 * limit
     while True:
-        found = store.nearest(queries, k, among)
+        found = store.nearest(queries, k, among, options.exclude)
         ranked = _best_of_each(found)
         exhausted = len(found.recording_ids) < k
         if exhausted or (len(ranked) > limit and ranked[limit - 1][0] < float(found.distances[-1])):

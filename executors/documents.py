@@ -12,6 +12,12 @@ from audiosearch.errors import InvalidQueryError
 from audiosearch.sources import Source
 
 
+class Facts(BaseDoc):
+    """What the library tells of itself, as JSON: protobuf would make floats of its integers."""
+
+    text: str
+
+
 class Tagged(BaseDoc):
     """What carries tags."""
 
@@ -27,17 +33,6 @@ class Tagged(BaseDoc):
         }
 
 
-class WindowMatch(Tagged):
-    """A window of the library that matches the query window it hangs on."""
-
-    recording_id: str
-    uri: str
-    duration_s: float
-    start_s: float
-    end_s: float
-    cosine: float
-
-
 class Window(Tagged):
     """A stretch of a recording: its times in seconds, its sound, its vector."""
 
@@ -45,7 +40,15 @@ class Window(Tagged):
     end_s: float
     tensor: NdArray | None = None  # [shape=(n_samples,)], float32; else a slice of the recording's
     embedding: NdArray | None = None  # [shape=(dim,)], float32, unit length
-    matches: DocList[WindowMatch] = Field(default_factory=DocList[WindowMatch])
+
+
+class Hit(Tagged):
+    """A recording of the library with those of its windows that match a query."""
+
+    recording_id: str
+    uri: str
+    duration_s: float
+    pairs: NdArray  # [shape=(n_windows, 6)], float64: see ``audiosearch.ranking.Pairs``
 
 
 class Match(Tagged):
@@ -58,6 +61,7 @@ class Match(Tagged):
     end_s: float
     query_start_s: float
     query_end_s: float
+    query_sound: int | None = None  # 0 the query's own, then its positives; None for one alone
     duration_s: float
     moments: list[dict[str, Any]] = Field(default_factory=list)
 
@@ -73,6 +77,8 @@ class Recording(Tagged):
     start_s: float | None = None
     end_s: float | None = None
 
+    group: int | None = None  # which query of the request it belongs to
+    role: str = "query"  # its part in that: query, positive, negative
     path: str | None = None  # set inside the Flow only
     file_state: str | None = None  # size and time of the file: too large for protobuf's integers
     labels: str | None = None  # digest of its row of labels.csv
@@ -81,6 +87,7 @@ class Recording(Tagged):
 
     tensor: NdArray | None = None  # [shape=(n_samples,)], float32: the block's or query's sound
     tensor_start_s: float = 0.0  # where in the recording the tensor begins
+    peaks: NdArray | None = None  # [shape=(n_bins, 2)], int8: what to draw of the block
     sample_rate: int | None = None  # of the tensor, in Hz
     duration_s: float | None = None
     silent_windows: int = 0
@@ -92,10 +99,12 @@ class Recording(Tagged):
     embedding: NdArray | None = None  # of the whole, where the encoder is set to '@r'
     chunks: DocList[Window] = Field(default_factory=DocList[Window])
 
+    timings: dict[str, float] = Field(default_factory=dict)  # seconds by stage, of the request
     status: str | None = None  # added, known, unchanged, removed, failed
     code: str | None = None  # why it failed, for programs
     message: str | None = None  # why it failed, for people
-    matches: DocList[Match] = Field(default_factory=DocList[Match])
+    hits: DocList[Hit] = Field(default_factory=DocList[Hit])  # as the indexer found them
+    matches: DocList[Match] = Field(default_factory=DocList[Match])  # as they are answered
 
     def fail(self, error: Exception) -> None:
         """Mark as failed; later microservices leave it alone."""
@@ -103,6 +112,7 @@ class Recording(Tagged):
         self.code = getattr(error, "code", "error")
         self.message = str(error)
         self.tensor = None
+        self.peaks = None
         self.chunks = DocList[Window]()
 
 

@@ -2,16 +2,19 @@
 
 from typing import Any
 
+import numpy as np
 from docarray import DocList
 from jina import Executor, requests
 
 from audiosearch.ranking import Pair, RankedRecording, rank
-from executors.documents import Match, Recording, Window, WindowMatch
+from executors.documents import Hit, Match, Recording
+from executors.queries import sounds_of_queries
+from executors.timing import timed
 from executors.workspace import jina_options
 
 
 class MaxScoreRanker(Executor):
-    """Makes recordings of the matching windows; the score of a recording is its best window's.
+    """Makes matches of the hits; the score of a recording is its best window's.
 
     Parameters
     ----------
@@ -27,20 +30,19 @@ class MaxScoreRanker(Executor):
     def rank(
         self, docs: DocList[Recording], parameters: dict[str, Any], **kwargs: Any
     ) -> DocList[Recording]:
-        """Replace the windows of each query by its matches."""
+        """Replace the hits of each query, which hang on its first sound, by its matches."""
         limit = int(parameters["limit"]) if parameters.get("limit") else None
         moments = int(parameters.get("moments", self.moments))
-        for doc in docs:
-            described = {match.recording_id: match for each in doc.chunks for match in each.matches}
-            pairs = [
-                (match.recording_id, _pair(window, match))
-                for window in doc.chunks
-                for match in window.matches
-            ]
-            doc.matches = DocList[Match](
-                _match(ranked, described[ranked.id]) for ranked in rank(pairs, limit, moments)
-            )
-            doc.chunks = DocList[Window]()
+        with timed(docs, "rank"):
+            for first, *others in sounds_of_queries(docs):
+                several = any(doc.role == "positive" for doc in others)
+                hits = {hit.recording_id: hit for hit in first.hits}
+                found = {hit.recording_id: np.asarray(hit.pairs) for hit in first.hits}
+                first.matches = DocList[Match](
+                    _match(ranked, hits[ranked.id], several)
+                    for ranked in rank(found, limit, moments)
+                )
+                first.hits = DocList[Hit]()
         return docs
 
     @requests
@@ -49,28 +51,26 @@ class MaxScoreRanker(Executor):
         return docs
 
 
-def _pair(window: Window, match: WindowMatch) -> Pair:
-    return Pair(match.cosine, match.start_s, match.end_s, window.start_s, window.end_s)
-
-
-def _match(ranked: RankedRecording, described: WindowMatch) -> Match:
+def _match(ranked: RankedRecording, hit: Hit, several: bool) -> Match:
     best = ranked.best
     return Match(
         id=ranked.id,
-        uri=described.uri,
+        uri=hit.uri,
         scores={"cosine": {"value": best.cosine}},
         similarity=1 - best.cosine,
-        **_times(best),
-        duration_s=described.duration_s,
-        tags=described.tags,
-        moments=[{**_times(moment), "cosine": moment.cosine} for moment in ranked.moments],
+        **_times(best, several),
+        duration_s=hit.duration_s,
+        tags=hit.tags,
+        moments=[{**_times(moment, several), "cosine": moment.cosine} for moment in ranked.moments],
     )
 
 
-def _times(pair: Pair) -> dict[str, float]:
-    return {
+def _times(pair: Pair, several: bool) -> dict[str, float]:
+    """Give the times of a pair, and of several sounds which one matches."""
+    times = {
         "start_s": pair.start_s,
         "end_s": pair.end_s,
         "query_start_s": pair.query_start_s,
         "query_end_s": pair.query_end_s,
     }
+    return times | ({"query_sound": pair.query_sound} if several else {})

@@ -1,5 +1,6 @@
 """Turns the indexer's documents into the store's rows, and back."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,11 @@ import numpy as np
 from audiosearch.data_uri import SCHEME
 from audiosearch.errors import InvalidWaveformError
 from audiosearch.library import UPLOADS
-from audiosearch.retrieval import Hit, SearchOptions
+from audiosearch.peaks import no_peaks
 from audiosearch.store.rows import File, Filter, Space, WindowBlock
 from audiosearch.tags import spellings
-from executors.documents import Recording, WindowMatch
+from audiosearch.types import Vectors
+from executors.documents import Recording
 
 
 def file_of(doc: Recording) -> File:
@@ -35,67 +37,36 @@ def space_of(doc: Recording) -> Space:
 
 def block_of(doc: Recording) -> WindowBlock:
     """Collect a document's windows; one of silence alone has none."""
+    return WindowBlock(
+        index=doc.block,
+        start_s=np.array([window.start_s for window in doc.chunks], np.float64),
+        end_s=np.array([window.end_s for window in doc.chunks], np.float64),
+        vectors=vectors_of(doc),
+        peaks=no_peaks() if doc.peaks is None else np.asarray(doc.peaks, np.int8),
+    )
+
+
+def vectors_of(doc: Recording) -> Vectors:
+    """Collect the vectors of a document's windows, shape=(n_windows, dim)."""
     if any(window.embedding is None for window in doc.chunks):
         raise InvalidWaveformError(
             "received windows without embeddings, expected one for each: set the encoder's "
             "traversal_paths to '@c'"
         )
     vectors = [np.asarray(window.embedding, np.float32) for window in doc.chunks]
-    return WindowBlock(
-        index=doc.block,
-        start_s=np.array([window.start_s for window in doc.chunks], np.float64),
-        end_s=np.array([window.end_s for window in doc.chunks], np.float64),
-        vectors=np.stack(vectors) if vectors else np.empty((0, doc.dim or 0), np.float32),
+    return np.stack(vectors) if vectors else np.empty((0, doc.dim or 0), np.float32)
+
+
+def filter_of(conditions: Mapping[str, Any]) -> Filter:
+    """Read a filter's conditions, as of ``FilterParameters``."""
+    return Filter(
+        uri_prefix=_values(conditions.get("uri_prefix")),
+        recording_id=_values(conditions.get("recording_id")),
+        tags={
+            key: tuple(each for value in _values(values) for each in spellings(value))
+            for key, values in (conditions.get("tags") or {}).items()
+        },
     )
-
-
-def options_of(doc: Recording, parameters: dict[str, Any], limit: int) -> SearchOptions:
-    """Read a search's parameters.
-
-    Parameters
-    ----------
-    doc : Recording
-        The query.
-    parameters : dict
-        As of ``SearchParameters``.
-    limit : int
-        How many recordings to find if they do not say.
-    """
-    conditions = parameters.get("filter") or {}
-    own = (doc.recording_id,) if parameters.get("exclude_self") and doc.recording_id else ()
-    return SearchOptions(
-        limit=int(parameters.get("limit") or limit),
-        moment_distance=parameters.get("moment_distance"),
-        max_distance=parameters.get("max_distance"),
-        filter=Filter(
-            uri_prefix=_values(conditions.get("uri_prefix")),
-            recording_id=_values(conditions.get("recording_id")),
-            tags={
-                key: tuple(each for value in _values(values) for each in spellings(value))
-                for key, values in conditions.get("tags", {}).items()
-            },
-            exclude=own,
-        ),
-    )
-
-
-def hang(doc: Recording, hit: Hit) -> None:
-    """Hang a hit's windows on the query windows that they are nearest to."""
-    recording, windows = hit.recording, hit.windows
-    for start_s, end_s, cosine, query in zip(
-        windows.start_s, windows.end_s, windows.distances, windows.queries, strict=True
-    ):
-        doc.chunks[int(query)].matches.append(
-            WindowMatch(
-                recording_id=recording.id,
-                uri=recording.uris[0],
-                duration_s=recording.duration_s,
-                tags=recording.tags,
-                start_s=float(start_s),
-                end_s=float(end_s),
-                cosine=float(cosine),
-            )
-        )
 
 
 def _values(value: Any) -> tuple[Any, ...]:

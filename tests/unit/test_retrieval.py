@@ -78,9 +78,7 @@ def test_finds_by_definition(
     ranked = sorted(best, key=lambda name: (best[name], name))[:limit]
     expected = [each for each in ranked if max_distance is None or best[each] <= max_distance]
 
-    options = SearchOptions(
-        limit, moment_distance, max_distance, Filter(exclude=tuple(sorted(exclude)))
-    )
+    options = SearchOptions(limit, moment_distance, max_distance, exclude=tuple(sorted(exclude)))
     with TemporaryDirectory() as folder:
         store = SQLiteStore(Path(folder))
         for name, vectors in library.items():
