@@ -3,13 +3,14 @@
 import itertools
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from audiosearch.errors import ForbiddenPathError, NotFoundError, UnreadableFileError
+from audiosearch.scan import subfolders
 from audiosearch.store.base import Store
 from audiosearch.store.rows import File, Recording
-from audiosearch.tags import Labels, read_tags
+from audiosearch.tags import Labels, read_metadata
 from audiosearch.types import Tags
 
 SINGLE_FILES = "files"
@@ -27,10 +28,18 @@ class Library:
         Where library folders and files are registered.
     roots : sequence of Path
         Folders below which paths may be read though they are no library folders.
+    read_metadata : callable
+        Reads a file's metadata.
     """
 
-    def __init__(self, store: Store, roots: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        store: Store,
+        roots: Sequence[Path] = (),
+        read_metadata: Callable[[Path], Tags] = read_metadata,
+    ) -> None:
         self._store = store
+        self._read_metadata = read_metadata
         self._roots = [root.resolve() for root in roots]
 
     def resolve(self, uri: str, trusted: bool = False) -> File:
@@ -60,8 +69,61 @@ class Library:
         known = self._store.file(uri)
         if known and known.path:
             return self._with_state(known.uri, Path(known.path))
-        path = self._path(uri, trusted)
+        path = self.locate(uri, trusted)
         return self._with_state(self.uri_of(path), path)
+
+    def locate(self, uri: str, trusted: bool = False) -> Path:
+        """Find the file or folder that a library uri or a path means.
+
+        Links are followed before it is compared with the folders.
+
+        Parameters
+        ----------
+        uri, trusted
+            As in ``resolve``.
+
+        Returns
+        -------
+        Path
+            Absolute.
+
+        Raises
+        ------
+        ForbiddenPathError, NotFoundError
+            As ``resolve`` does.
+        """
+        if "\0" in uri:
+            raise NotFoundError("a uri with a NUL character names no file")
+        folder, _, rest = uri.partition("/")
+        folders = self._store.folders()
+        candidates = [Path(folders[folder], rest)] if folder in folders else []
+        candidates += [Path(root, uri) for root in self._roots]
+        if trusted or Path(uri).is_absolute():
+            candidates.append(Path(uri))
+        paths = [Path(os.path.abspath(each)) for each in candidates]
+        if not trusted:
+            allowed = [*map(Path, folders.values()), *self._roots]
+            paths = [inside for each in paths if (inside := _inside(each, allowed))]
+            paths = [each for each in paths if not self._is_hidden(each)]
+        if not paths:
+            raise ForbiddenPathError(
+                f"{uri} is not below a library folder or library_roots; "
+                "index its folder first with: python app.py index FOLDER"
+            )
+        for path in paths:
+            if os.path.lexists(path):
+                return path
+        raise NotFoundError(f"there is no file {uri} in the library or below library_roots")
+
+    def top_folders(self) -> dict[str, Path]:
+        """Give the library folders, and the folders right below the roots, by their names."""
+        below = [each for root in reversed(self._roots) for each in subfolders(root)]
+        known = self.folders()
+        return {each.name: each for each in below if each not in known.values()} | known
+
+    def folders(self) -> dict[str, Path]:
+        """Give the library folders by their names."""
+        return {name: Path(path) for name, path in self._store.folders().items()}
 
     def register(self, path: Path) -> str:
         """Make a folder a library folder, unless it lies within one.
@@ -147,7 +209,8 @@ class Library:
         for uri in recording.uris:
             other = self._store.file(uri)
             if other and other.path and uri != file.uri and Path(other.path).exists():
-                by_uri[uri] = read_tags(uri, Path(other.path), labels)
+                path = Path(other.path)
+                by_uri[uri] = {**self._read_metadata(path), **labels.row(uri, path)}
         merged: Tags = {}
         for uri in sorted(by_uri, reverse=True):
             merged |= by_uri[uri]
@@ -168,32 +231,16 @@ class Library:
             if gone and uri != file.uri:
                 self._store.remove_file(uri)
 
-    def _path(self, uri: str, trusted: bool) -> Path:
-        """Find the path; links are followed before it is compared with the folders."""
-        if "\0" in uri:
-            raise NotFoundError("a uri with a NUL character names no file")
-        folder, _, rest = uri.partition("/")
-        folders = self._store.folders()
-        candidates = [Path(folders[folder], rest)] if folder in folders and rest else []
-        candidates += [Path(root, uri) for root in self._roots]
-        if trusted or Path(uri).is_absolute():
-            candidates.append(Path(uri))
-        allowed = [*map(Path, folders.values()), *self._roots]
-        paths = [Path(os.path.abspath(each)) for each in candidates]
-        readable = [each for each in paths if trusted or _is_below(each, allowed)]
-        if not readable:
-            raise ForbiddenPathError(
-                f"{uri} is not below a library folder or library_roots; "
-                "index its folder first with: python app.py index FOLDER"
-            )
-        for path in readable:
-            if os.path.lexists(path):
-                return path
-        raise NotFoundError(f"there is no file {uri} in the library or below library_roots")
-
     def _is_free(self, uri: str, path: Path) -> bool:
         known = self._store.file(uri)
         return known is None or known.path == str(path)
+
+    def _is_hidden(self, path: Path) -> bool:
+        """Tell whether a root hides a file: in library folders, what is there is meant to be."""
+        if self._folder_of(path):
+            return False
+        inside = (path.relative_to(root) for root in self._roots if path.is_relative_to(root))
+        return any(part.startswith(".") for each in inside for part in each.parts)
 
     def _folder_of(self, path: Path) -> str | None:
         """Tell the innermost library folder that holds a path."""
@@ -217,10 +264,27 @@ class Library:
         return File(uri, str(path), state.st_size, state.st_mtime_ns)
 
 
-def _is_below(path: Path, folders: Sequence[Path]) -> bool:
-    """Tell whether a path, its links followed, lies below a folder."""
-    real = Path(os.path.realpath(path))
-    return any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
+def _inside(path: Path, folders: Sequence[Path]) -> Path | None:
+    """Give a path as it is called below a folder, if it stays below one when links are followed.
+
+    A path that starts elsewhere is not looked at, though a link or ``/proc`` may lead it inside:
+    that would tell what there is elsewhere.
+    """
+    real_folders = [Path(os.path.realpath(folder)) for folder in folders]
+    for folder, real_folder in zip(folders, real_folders, strict=True):
+        for start in (folder, real_folder):
+            if path.is_relative_to(start):
+                is_inside = _leads_below(path, real_folders)
+                return folder / path.relative_to(start) if is_inside else None
+    return None
+
+
+def _leads_below(path: Path, real_folders: Sequence[Path]) -> bool:
+    try:
+        real = Path(os.path.realpath(path))
+    except OSError:  # a link of the kernel's that may not be read
+        return False
+    return any(real.is_relative_to(folder) for folder in real_folders)
 
 
 def _numbered(stem: str, suffix: str = "") -> Iterator[str]:

@@ -210,6 +210,23 @@ def test_a_library_folder_that_is_a_link(store: Store, music: Path) -> None:
     assert refusal(library, "link/../secret.ogg")[0] is ForbiddenPathError
 
 
+def test_the_real_path_of_a_library_folder_that_is_a_link(store: Store, music: Path) -> None:
+    link = music.parent / "link"
+    link.symlink_to(music)
+    library = Library(store)
+    library.register(link)
+    assert library.admit(str(music / "a.ogg")).uri == "link/a.ogg"
+    assert refusal(library, str(music / ".." / "secret.ogg"))[0] is ForbiddenPathError
+
+
+def test_ways_by_outside_into_a_library_folder(library: Library, music: Path) -> None:
+    way = music.parent / "secrets" / "way"
+    way.symlink_to(music)
+    for path in (f"{way}/a.ogg", f"{way}/absent.ogg", f"/proc/self/root{music}/a.ogg"):
+        assert refusal(library, path)[0] is ForbiddenPathError
+    assert library.resolve(str(way / "a.ogg"), trusted=True).path == f"{way}/a.ogg"
+
+
 def test_broken_links_and_loops(library: Library, music: Path) -> None:
     (music / "broken.ogg").symlink_to("absent.ogg")
     (music / "loop.ogg").symlink_to("loop.ogg")
@@ -288,3 +305,15 @@ def test_a_refused_path_registers_nothing(store: Store, tmp_path: Path) -> None:
         with pytest.raises(AudioSearchError):
             library.admit(uri)
     assert store.folders() == {}
+
+
+@pytest.mark.parametrize("uri", [".git/config", "music/.cache/a.wav", ".venv", "music/.hidden.wav"])
+def test_hidden_files_are_the_owners_alone(store: Store, tmp_path: Path, uri: str) -> None:
+    path = tmp_path / uri
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("secret")
+    library = Library(store, [tmp_path])
+    for asked in (uri, str(path), uri.replace(path.name, ".nothing")):
+        with pytest.raises(ForbiddenPathError):
+            library.locate(asked)
+    assert library.locate(str(path), trusted=True) == path
