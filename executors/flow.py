@@ -1,22 +1,20 @@
 """Loads flow.yml with the command line's options, and serves it."""
 
-import ctypes
 import os
 import signal
 import sys
 import threading
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from audiosearch.config import encoder_options, read_flow_yml
 from audiosearch.errors import ServerError
+from audiosearch.lifetime import die_with_parent
 from audiosearch.weights import PROJECT_DIR
 
 CHILDREN_EACH_S = 0.05
-PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 _parent = 0  # of the microservice that is being started
 
 # docarray imports TensorFlow wherever it is installed, which costs every process 2.4 s and 500 MB.
@@ -81,7 +79,7 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None], all_or_none: boo
     on_ready : callable
         Called when the gateway answers.
     all_or_none : bool
-        Die at once where a microservice does: Jina would neither notice nor start it again.
+        Die at once where a microservice does, instead of starting it again.
 
     Raises
     ------
@@ -92,43 +90,84 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None], all_or_none: boo
     from jina import Flow
     from jina.excepts import RuntimeFailToStart
 
-    rich.get_console().quiet = True  # Jina's banner names addresses on which nobody listens
+    # Jina's banner names addresses on which nobody listens, and its errors repeat ours.
+    rich.get_console().quiet = os.environ["JINA_LOG_LEVEL"] == "ERROR"
 
-    os.register_at_fork(before=_note_parent, after_in_child=_die_with_parent)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    if all_or_none:
-        threading.Thread(target=_die_with_a_child, args=(stop,), daemon=True).start()
+    os.register_at_fork(before=_note_parent, after_in_child=lambda: become_microservice(_parent))
+    run = _run_all_or_none if all_or_none else _run_supervised
     try:
-        with Flow.load_config(config) as flow:
-            on_ready()
-            flow.block(stop)
+        run(Flow.load_config(config), on_ready)
     except RuntimeFailToStart as error:
-        raise ServerError("the Flow did not start") from error
+        raise ServerError(
+            "the Flow did not start; what Jina says of it is shown with JINA_LOG_LEVEL=INFO"
+        ) from error
 
 
-def _die_with_a_child(stop: threading.Event) -> None:
+def pods_of(flow: Any) -> list[tuple[str, Any]]:
+    """Give the names and Jina pods of the microservices that a Flow has started by now."""
+    return [
+        (name, pod)
+        for name, deployment in list(flow._deployment_nodes.items())  # may grow meanwhile
+        for replicas in list(deployment.shards.values())
+        for pod in list(replicas._pods)
+    ]
+
+
+def become_microservice(parent: int) -> None:
+    """Bind this process to its server: it must not outlive it and keep the workspace's lock.
+
+    Ctrl-C in a terminal does not reach it: the server ends it when its work is done.
+
+    Parameters
+    ----------
+    parent : int
+        The process that started it.
+    """
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not the server's, until Jina sets its own
+    die_with_parent(parent)
+
+
+def _run_supervised(flow: Any, on_ready: Callable[[], None]) -> None:
+    from executors.supervision import Supervisor
+
+    started, stop = threading.Event(), threading.Event()
+
+    def end(*_: object) -> None:
+        if not started.is_set():  # Jina would go on starting; nothing has been promised yet
+            os._exit(0)
+        stop.set()
+
+    _on_signals(end)
+    threading.Thread(target=_die_with_a_child, args=(flow, started), daemon=True).start()
+    flow.start()
+    started.set()
+    on_ready()
+    Supervisor(flow).run(stop)
+
+
+def _run_all_or_none(flow: Any, on_ready: Callable[[], None]) -> None:
+    stop = threading.Event()
+    _on_signals(lambda *_: stop.set())
+    threading.Thread(target=_die_with_a_child, args=(flow, stop), daemon=True).start()
+    with flow:
+        on_ready()
+        flow.block(stop)
+
+
+def _on_signals(handler: Callable[..., None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
+def _die_with_a_child(flow: Any, until: threading.Event) -> None:
     """End this server when a microservice was killed; one that refuses to start tells why."""
-    while not stop.is_set():
-        with suppress(ChildProcessError):  # there is none yet
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # Jina reaps it
-            killed = ended and ended.si_code != os.CLD_EXITED and ended.si_status != signal.SIGTERM
-            if killed and not stop.is_set():
-                os.kill(os.getpid(), signal.SIGKILL)
-        stop.wait(CHILDREN_EACH_S)
+    while not until.wait(CHILDREN_EACH_S):
+        statuses = [pod.worker.exitcode or 0 for _, pod in pods_of(flow)]
+        if any(status < 0 and status != -signal.SIGTERM for status in statuses):
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _note_parent() -> None:
     global _parent
     _parent = os.getpid()
-
-
-def _die_with_parent() -> None:
-    """Have Linux kill this microservice with the process that started it.
-
-    Else one that outlives a killed server would keep the workspace's lock.
-    """
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != _parent:  # it was gone before Linux knew
-        os.kill(os.getpid(), signal.SIGKILL)
