@@ -1,7 +1,6 @@
 """What a library holds: its recordings, its failures, and how much there is."""
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,14 @@ class Page:
     """Some of the recordings; ``after`` asks for the next, and is ``None`` behind the last."""
 
     recordings: list[Recording]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class FailurePage:
+    """Some of the files that could not be indexed; ``after`` as of ``Page``."""
+
+    files: list[File]
     after: str | None
 
 
@@ -54,6 +61,7 @@ def list_recordings(
     store: Store,
     prefix: str = "",
     tags: Mapping[str, Sequence[str]] | None = None,
+    text: str = "",
     after: str = "",
     limit: int = 50,
 ) -> Page:
@@ -67,33 +75,23 @@ def list_recordings(
         What one of a recording's uris begins with.
     tags : mapping
         For each key the values that a recording's tag may have.
+    text : str
+        Words, each of which must occur in one of its uris or in the value of a tag, in any case.
     after : str
         The page before's ``after``.
     limit : int
         How many, at most.
     """
-    found = sorted(
-        (each for each in select_recordings(store, prefix, tags or {}) if _name(each) > after),
-        key=_name,
+    condition = Filter(
+        uri_prefix=(prefix,) if prefix else (),
+        tags={
+            key: tuple(each for value in values for each in spellings(value))
+            for key, values in (tags or {}).items()
+        },
+        text=text,
     )
-    page = found[:limit]
-    return Page(page, _name(page[-1]) if len(found) > limit else None)
-
-
-def select_recordings(
-    store: Store, prefix: str, tags: Mapping[str, Sequence[str]]
-) -> list[Recording]:
-    """Give the recordings that have a uri with a prefix, and for each key one of the values."""
-    ids = store.select(
-        Filter(
-            uri_prefix=(prefix,) if prefix else (),
-            tags={
-                key: tuple(each for value in values for each in spellings(value))
-                for key, values in tags.items()
-            },
-        )
-    )
-    return [each for each in store.recordings() if ids is None or each.id in ids]
+    found = store.page(condition, after, limit + 1)
+    return Page(found[:limit], found[limit - 1].uris[0] if len(found) > limit else None)
 
 
 def find_recording(target: str, store: Store) -> Recording:
@@ -105,9 +103,10 @@ def find_recording(target: str, store: Store) -> Recording:
         If there is none.
     """
     path = os.path.abspath(target)
-    ids = [target, *(file.recording_id for file in store.files() if file.path == path)]
-    if file := store.file(target):
-        ids.append(file.recording_id)
+    named = [
+        file for file in store.files_at(target, path) if target == file.uri or path == file.path
+    ]
+    ids = [target, *(file.recording_id for file in named)]
     found = next(filter(None, (store.recording(each) for each in ids if each)), None)
     if found is None:
         raise _unknown(target)
@@ -134,19 +133,35 @@ def find_files(targets: Iterable[str], store: Store) -> list[str]:
     NotFoundError
         If a target means no file of the library.
     """
-    files = list(store.files())
     uris: dict[str, None] = {}
     for target in targets:
-        found = [file.uri for file in files if _is_meant(file, target)]
+        recording = store.recording(target)
+        found = list(recording.uris) if recording else []
+        if target:  # nothing is not the current folder
+            files = store.files_at(target.rstrip("/"), os.path.abspath(target))
+            found += [file.uri for file in files]
         if not found:
             raise _unknown(target)
         uris.update(dict.fromkeys(found))
     return list(uris)
 
 
-def list_failures(store: Store) -> list[File]:
-    """Give the files that could not be indexed, in the order of their uris."""
-    return [file for file in store.files() if file.code]
+def list_failures(store: Store, after: str = "", limit: int | None = 50) -> FailurePage:
+    """Give the files that could not be indexed, in the order of their uris.
+
+    Parameters
+    ----------
+    store : Store
+        The library.
+    after : str
+        The page before's ``after``.
+    limit : int, optional
+        How many, at most; ``None`` for all.
+    """
+    found = store.failures(after, None if limit is None else limit + 1)
+    if limit is None or len(found) <= limit:
+        return FailurePage(found, None)
+    return FailurePage(found[:limit], found[limit - 1].uri)
 
 
 def summarise(store: Store, workspace: Path) -> Status:
@@ -161,20 +176,8 @@ def summarise(store: Store, workspace: Path) -> Status:
         windows=totals.windows,
         disk_bytes=sum(each.stat().st_size for each in workspace.rglob("*") if each.is_file()),
         encoder=str(space) if space else None,
-        failures=dict(Counter(file.code or "" for file in list_failures(store))),
+        failures=store.failure_counts(),
         server=server.address if server else None,
-    )
-
-
-def _name(recording: Recording) -> str:
-    return recording.uris[0] if recording.uris else ""
-
-
-def _is_meant(file: File, target: str) -> bool:
-    path = os.path.abspath(target) if target else ""  # nothing is not the current folder
-    names = ((file.uri, target.rstrip("/")), (file.path or "", path))
-    return file.recording_id == target or any(
-        name == wanted or name.startswith(f"{wanted}/") for name, wanted in names if wanted
     )
 
 

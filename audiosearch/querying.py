@@ -12,7 +12,7 @@ from audiosearch.decode import check_duration, decode
 from audiosearch.errors import InvalidQueryError, NotFoundError
 from audiosearch.fragments import split_fragment
 from audiosearch.identity import recording_id
-from audiosearch.store.sqlite import SQLiteStore
+from audiosearch.store import open_store
 from audiosearch.vggish.params import SAMPLE_RATE
 
 
@@ -108,7 +108,7 @@ def parse_tags(conditions: Sequence[str]) -> dict[str, list[str]]:
     for condition in conditions:
         key, equals, value = condition.partition("=")
         if not key or not equals:
-            raise InvalidQueryError(f"received --tag {condition}, expected key=value")
+            raise InvalidQueryError(f"received the tag {condition!r}, expected key=value")
         tags.setdefault(key, []).append(value)
     return tags
 
@@ -138,7 +138,7 @@ def shift_query_times(answer: dict[str, Any], offset_s: float) -> None:
 def _known_id(path: Path, workspace: Path) -> str | None:
     identity = recording_id(path)
     try:
-        store = SQLiteStore(workspace, read_only=True)
+        store = open_store(workspace, read_only=True)
     except NotFoundError:
         return None
     recording = store.recording(identity)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audiosearch.server import find_server
-from audiosearch.store.sqlite import SQLiteStore
+from audiosearch.store import open_store
 
 FILES_A_REQUEST = 1000
 
@@ -31,7 +31,7 @@ def remove_files(uris: Sequence[str], workspace: Path) -> list[str]:
     """
     client = find_server(workspace)
     if client is None:
-        store = SQLiteStore(workspace)
+        store = open_store(workspace)
         try:
             return [uri for uri in uris if store.remove_file(uri)]
         finally:

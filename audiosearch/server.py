@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import httpx
+
 from audiosearch.client import Client
 from audiosearch.errors import ServerError, ServerUnavailableError, WorkspaceBusyError
 from audiosearch.store.workspace import check_not_busy
@@ -72,12 +74,12 @@ def find_server(workspace: Path) -> Client | None:
     """
     try:
         address = Address(**json.loads((workspace / SERVER_FILE).read_text()))
-    except (OSError, ValueError, TypeError):
+        client = Client(address.url, address.token)
+    except (OSError, ValueError, TypeError, httpx.InvalidURL):
         return None
-    client = Client(address.url, address.token)
     try:
         client.health()
-    except ServerError:
+    except (ServerError, ValueError, httpx.InvalidURL):
         client.close()
         return None
     return client
@@ -129,6 +131,13 @@ def check_port(host: str, port: int) -> None:
     if not 0 < port < 65_536:
         raise ServerError(f"received --port {port}, expected 1 to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.getaddrinfo(host, port, family)
+    except (socket.gaierror, UnicodeError) as error:
+        raise ServerError(
+            f"received --host {host}, expected a name or an address of this machine, such as "
+            "127.0.0.1"
+        ) from error
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:

@@ -1,5 +1,6 @@
 """Watches folders for files that appear, change, move or go."""
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ def watch(paths: Sequence[Path], workspace: Path) -> Iterator[None]:
     Parameters
     ----------
     paths : sequence of Path
-        Folders and files.
+        Folders and files; hidden files and folders within the folders do not count.
     workspace : Path
         Where the library is: what changes in it does not count.
 
@@ -35,11 +36,12 @@ def watch(paths: Sequence[Path], workspace: Path) -> Iterator[None]:
     for path in paths:
         if not path.exists():
             raise NotFoundError(f"there is no file or folder {path}")
-    own = workspace.resolve()
+    own, roots = workspace.resolve(), [Path(os.path.abspath(each)) for each in paths]
 
     def is_ours(_: watchfiles.Change, name: str) -> bool:
-        path = Path(name)
-        return not path.name.startswith(".") and own not in (path, *path.parents)
+        path = Path(os.path.abspath(name))
+        inside = [path.relative_to(root) for root in roots if path.is_relative_to(root)]
+        return own not in (path, *path.parents) and not all(map(_is_hidden, inside))
 
     events = watchfiles.watch(*paths, watch_filter=is_ours, rust_timeout=200, yield_on_timeout=True)
     next(events)  # from here on nothing is missed
@@ -56,6 +58,11 @@ def wait_until_settled(paths: Sequence[str], pause_s: float = SETTLE_S) -> None:
     while (now := [_state(path) for path in paths]) != before:
         before = now
         time.sleep(pause_s)
+
+
+def _is_hidden(path: Path) -> bool:
+    """Tell whether a file or folder, or one that holds it, is hidden."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _state(path: str) -> tuple[int, int] | None:

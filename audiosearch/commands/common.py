@@ -18,10 +18,35 @@ Workspace = Annotated[Path, typer.Option(help="Where the library is kept.")]
 Encoder = Annotated[str | None, typer.Option(help="vggish or yamnet; by default flow.yml's.")]
 Unverified = Annotated[bool, typer.Option(help="Accept weights of your own.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Prefix = Annotated[str, typer.Option(help="Only recordings whose uri begins so.")]
-TagConditions = Annotated[
-    list[str] | None, typer.Option("--tag", help="Only recordings with this tag: key=value.")
+
+
+def check_text(given: Any) -> Any:
+    """Refuse text that is not UTF-8: no name in a library is."""
+    try:
+        "".join(given or "").encode()
+    except UnicodeEncodeError as error:
+        raise typer.BadParameter(f"received {error.object!r}, expected UTF-8") from error
+    return given
+
+
+def read_path(given: str) -> Path:
+    """Read a path; an empty one is not the current folder."""
+    if not given:
+        raise typer.BadParameter("received an empty path, expected a file or folder")
+    return Path(given)
+
+
+Prefix = Annotated[
+    str, typer.Option(callback=check_text, help="Only recordings whose uri begins so.")
 ]
+TagConditions = Annotated[
+    list[str] | None,
+    typer.Option("--tag", callback=check_text, help="Only recordings with this tag: key=value."),
+]
+Text = Annotated[
+    str, typer.Option(callback=check_text, help="Only recordings with these words in uri or tags.")
+]
+After = Annotated[str, typer.Option(callback=check_text, help="The uri behind which to go on.")]
 
 
 def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:

@@ -16,6 +16,7 @@ from audiosearch.commands.common import (
     check_encoder,
     one_line_errors,
     print_json,
+    read_path,
 )
 from audiosearch.weights import PROJECT_DIR
 
@@ -32,7 +33,10 @@ Prune = Annotated[bool, typer.Option("--prune", help="Remove files that are gone
 @cli.command()
 @one_line_errors
 def index(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders.")] = None,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(parser=read_path, metavar="[PATHS]...", help="Files and folders."),
+    ] = None,
     workspace: Workspace = WORKSPACE,
     encoder: Encoder = None,
     unverified_weights: Unverified = False,
@@ -66,6 +70,7 @@ def run_index(
 ) -> "Report":
     """Index, and show what became of each file."""
     from audiosearch.indexing import index_paths
+    from audiosearch.removal import remove_files
     from audiosearch.server import connect
     from audiosearch.tables import progress_bar, show_report
 
@@ -73,8 +78,9 @@ def run_index(
     if notice:
         typer.echo(notice, err=True)
     connection = partial(connect, workspace, encoder, unverified_weights)
+    remove = partial(remove_files, workspace=workspace) if prune else None
     with progress_bar() as on_progress:
-        report = index_paths(paths, workspace, connection, on_progress, retry_failed, prune)
+        report = index_paths(paths, workspace, connection, on_progress, retry_failed, remove)
     if as_json:
         print_json(asdict(report))
     else:
@@ -85,7 +91,9 @@ def run_index(
 @cli.command()
 @one_line_errors
 def watch(
-    paths: Annotated[list[Path], typer.Argument(help="Folders and files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(parser=read_path, metavar="PATHS...", help="Folders and files.")
+    ],
     workspace: Workspace = WORKSPACE,
     encoder: Encoder = None,
     unverified_weights: Unverified = False,

@@ -11,9 +11,11 @@ import typer
 
 from audiosearch.commands.common import (
     WORKSPACE,
+    After,
     Json,
     Prefix,
     TagConditions,
+    Text,
     Workspace,
     one_line_errors,
     print_json,
@@ -30,9 +32,9 @@ cli = typer.Typer()
 @contextmanager
 def reading(workspace: Path) -> Iterator["Store"]:
     """Open a library to read it."""
-    from audiosearch.store.sqlite import SQLiteStore
+    from audiosearch.store import open_store
 
-    store = SQLiteStore(workspace, read_only=True)
+    store = open_store(workspace, read_only=True)
     try:
         yield store
     finally:
@@ -41,12 +43,23 @@ def reading(workspace: Path) -> Iterator["Store"]:
 
 @contextmanager
 def open_output(out: Path | None) -> Iterator[IO[bytes]]:
-    """Open a file to write, or standard output."""
+    """Open a file to write, or standard output; a file that fails stays as it was."""
     if out is None:
         yield sys.stdout.buffer
-    else:
+    elif out.exists() and not out.is_file():  # a pipe or a terminal: it cannot be replaced
         with out.open("wb") as file:
             yield file
+    else:
+        from audiosearch.publish import publish
+
+        out = out.resolve()
+        partial = out.with_name(f"{out.name}.part")
+        try:
+            with partial.open("wb") as file:
+                yield file
+            publish(partial, out)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 @cli.command("list")
@@ -55,8 +68,9 @@ def list_(
     workspace: Workspace = WORKSPACE,
     prefix: Prefix = "",
     tag: TagConditions = None,
+    text: Text = "",
     limit: Annotated[int, typer.Option(min=1, help="How many, at most.")] = 50,
-    after: Annotated[str, typer.Option(help="The uri behind which to go on.")] = "",
+    after: After = "",
     as_json: Json = False,
 ) -> None:
     """List the recordings, in the order of their uris."""
@@ -65,7 +79,7 @@ def list_(
     from audiosearch.tables import show_recordings
 
     with reading(workspace) as store:
-        page = list_recordings(store, prefix, parse_tags(tag or []), after, limit)
+        page = list_recordings(store, prefix, parse_tags(tag or []), text, after, limit)
     if as_json:
         print_json(asdict(page))
     else:
@@ -109,20 +123,26 @@ def status(workspace: Workspace = WORKSPACE, as_json: Json = False) -> None:
 
 @cli.command()
 @one_line_errors
-def failures(workspace: Workspace = WORKSPACE, as_json: Json = False) -> None:
+def failures(
+    workspace: Workspace = WORKSPACE,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many, at most; else all.")] = None,
+    after: After = "",
+    as_json: Json = False,
+) -> None:
     """List the files that could not be indexed: index --retry-failed tries them again."""
     from audiosearch.catalogue import list_failures
     from audiosearch.tables import show_failures
 
     with reading(workspace) as store:
-        rows = [
-            {key: getattr(file, key) for key in ("path", "code", "message", "failed_at")}
-            for file in list_failures(store)
-        ]
+        page = list_failures(store, after, limit)
+    keys = ("path", "code", "message", "failed_at")
+    rows = [{key: getattr(file, key) for key in keys} for file in page.files]
     if as_json:
-        print_json(rows)
+        print_json([{"uri": file.uri, **row} for file, row in zip(page.files, rows, strict=True)])
     else:
         show_failures(rows)
+        if page.after:
+            typer.echo(f"\nmore: --after '{page.after}'")
 
 
 @cli.command()
@@ -157,12 +177,12 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Verify the library: checksums, counts, references."""
-    from audiosearch.store.sqlite import SQLiteStore
+    from audiosearch.store import open_store
 
     with reading(workspace) as store:
         damage = store.check()
     if repair and damage:
-        writer = SQLiteStore(workspace)
+        writer = open_store(workspace)
         try:
             damage = writer.repair()
         finally:
@@ -195,9 +215,10 @@ def export(
     """Write the recordings, their windows, or the result of a search."""
     from audiosearch.export import read_answer, recording_rows, search_rows, window_rows, write_rows
 
+    answer = None if search is None else read_answer(search)
     with reading(workspace) as store, open_output(out) as file:
         if search is not None:
-            rows = search_rows(read_answer(search), store)
+            rows = search_rows(answer, store)
         else:
             rows = window_rows(store) if windows else recording_rows(store)
         with closing(rows):  # before the library, also where the reader of a pipe is gone

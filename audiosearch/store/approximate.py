@@ -1,5 +1,6 @@
 """An approximate index: proposes rows that may be near, for the exact one to compare."""
 
+import math
 import struct
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ _LISTS_SEARCHED = 16  # at least, for each query
 _LISTS_SEARCHED_IN_ALL = 256  # few queries can afford more each
 _ROWS_PER_LIST_IN_TRAINING = 40
 _TRAINING_ROUNDS = 8
+_EXCLUDED_SHARE = 16  # if more than a 16th is excluded, lists are searched in vain
 _OVERFETCH = 1.5  # 8 bits a number order near rows wrongly: ask for more than are wanted
 
 # What follows FAISS's index in a file: how long that is, then a SHA-256 of all before it.
@@ -94,15 +96,30 @@ class ApproximateIndex:
         """Tell whether it should be built anew for so many rows."""
         return n_rows > 2 * self.n_trained or 2 * n_rows < len(self._rows)
 
-    def candidates(self, queries: Vectors, k: int) -> Rows | None:
-        """Propose rows, about ``k`` for each query; ``None`` if comparing all is as cheap."""
+    def candidates(self, queries: Vectors, k: int, excluded: Rows) -> Rows | None:
+        """Propose rows, about ``k`` for each query; ``None`` if comparing all is as cheap.
+
+        So many more lists are searched as rows to be excluded may fill: they cost no recall.
+        """
         n_wanted = round(_OVERFETCH * k)
-        if 8 * n_wanted * len(queries) > len(self._rows):
+        if max(8 * n_wanted * len(queries), _EXCLUDED_SHARE * len(excluded)) > len(self._rows):
             return None
-        self._index.nprobe = max(_LISTS_SEARCHED, _LISTS_SEARCHED_IN_ALL // len(queries))
-        _, found = self._index.search(l2_normalize(queries), n_wanted)
+        n_lists = max(_LISTS_SEARCHED, _LISTS_SEARCHED_IN_ALL // len(queries))
+        n_lists += math.ceil(len(excluded) * self._index.nlist / len(self._rows))
+        options = self._search_options(n_lists, excluded)
+        _, found = self._index.search(l2_normalize(queries), n_wanted, params=options)
         rows = np.unique(self._rows[found[found >= 0]])
         return rows[rows >= 0]
+
+    def _search_options(self, n_lists: int, excluded: Rows) -> Any:
+        import faiss
+
+        options: dict[str, Any] = {"nprobe": n_lists}
+        if len(excluded):
+            allowed = np.isin(self._rows, excluded, invert=True)
+            selector: Any = faiss.IDSelectorBitmap  # takes an array, unlike its stub
+            options["sel"] = selector(np.packbits(allowed, bitorder="little"))
+        return faiss.SearchParametersIVF(**options)
 
     def _remove(self, ids: NDArray[np.int64]) -> None:
         if len(ids):

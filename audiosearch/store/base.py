@@ -10,6 +10,7 @@ from audiosearch.store.rows import (
     Damage,
     File,
     Filter,
+    MeanVectors,
     Neighbours,
     Recording,
     Space,
@@ -17,7 +18,7 @@ from audiosearch.store.rows import (
     WindowBlock,
     WindowDistances,
 )
-from audiosearch.types import Tags, Vectors
+from audiosearch.types import Peaks, Tags, Vectors
 
 
 class Store(ABC):
@@ -50,6 +51,26 @@ class Store(ABC):
         """Give all known files, in the order of their uris."""
 
     @abstractmethod
+    def files_at(self, uri: str, path: str) -> list[File]:
+        """Give the files of a uri or path, or below a folder of it, in the order of their uris."""
+
+    @abstractmethod
+    def failures(self, after: str = "", limit: int | None = None) -> list[File]:
+        """Give the files that could not be indexed, in the order of their uris.
+
+        Parameters
+        ----------
+        after : str
+            The uri behind which to begin.
+        limit : int, optional
+            How many, at most.
+        """
+
+    @abstractmethod
+    def failure_counts(self) -> dict[str, int]:
+        """Count the files that could not be indexed, by their codes."""
+
+    @abstractmethod
     def put_file(self, file: File) -> None:
         """Add or replace a file; a recording that no file holds any longer is removed."""
 
@@ -64,6 +85,20 @@ class Store(ABC):
     @abstractmethod
     def recordings(self) -> Iterator[Recording]:
         """Give all recordings, in the order of their ids."""
+
+    @abstractmethod
+    def page(self, condition: Filter, after: str = "", limit: int = 50) -> list[Recording]:
+        """Give recordings in the order of their first uris, reading few others.
+
+        Parameters
+        ----------
+        condition : Filter
+            Which.
+        after : str
+            The first uri behind which to begin.
+        limit : int
+            How many, at most.
+        """
 
     @abstractmethod
     def totals(self) -> Totals:
@@ -88,6 +123,18 @@ class Store(ABC):
         """Give the windows' starts and ends, in seconds, shape=(n_windows, 2), in order."""
 
     @abstractmethod
+    def peaks(self, recording_id: str) -> Peaks:
+        """Give what to draw of a recording [shape=(n_bins, 2)]; up to the first damaged block."""
+
+    @abstractmethod
+    def mean_vectors(self) -> MeanVectors:
+        """Give the mean of each recording's windows, in the order of the recordings' ids."""
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Name what recordings there are, with windows, tags and files: it changes with them."""
+
+    @abstractmethod
     def remove(self, recording_id: str) -> bool:
         """Remove a recording with its files and windows; tell whether it was there."""
 
@@ -96,7 +143,13 @@ class Store(ABC):
         """Give the ids of the recordings that a filter lets through; ``None`` for all."""
 
     @abstractmethod
-    def nearest(self, queries: Vectors, k: int, among: Collection[str] | None = None) -> Neighbours:
+    def nearest(
+        self,
+        queries: Vectors,
+        k: int,
+        among: Collection[str] | None = None,
+        exclude: Collection[str] = (),
+    ) -> Neighbours:
         """Find the ``k`` windows nearest to any query window, fewer where there are fewer.
 
         Parameters
@@ -107,6 +160,8 @@ class Store(ABC):
             How many windows to find.
         among : collection of str, optional
             Ids of the recordings to search; ``None`` for all.
+        exclude : collection of str
+            Ids of recordings to leave out.
 
         Returns
         -------

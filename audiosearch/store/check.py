@@ -9,12 +9,14 @@ from pathlib import Path
 from audiosearch.errors import LibraryDamagedError
 from audiosearch.store.approximate import index_size
 from audiosearch.store.database import Database, Row, is_sound
-from audiosearch.store.rows import Damage, File
-from audiosearch.store.schema import SCHEMA, TABLES, recording_of
+from audiosearch.store.meta import is_empty
+from audiosearch.store.rows import Damage
+from audiosearch.store.schema import SCHEMA, TABLES, file_of, recording_of
 from audiosearch.store.workspace import SPACE, read_space, space_from_json, space_to_json
 
 _FLOAT64 = 8
 _FLOAT16 = 2
+_PEAK = 2  # two int8
 _DEFINITIONS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
 _INCOMPLETE = "its row, files or blocks are missing or contradict each other"
 
@@ -71,26 +73,27 @@ def inspect(database: Database, cache: Path) -> Inspection:
     found = Inspection()
     _check_structure(database, found)
     found.meta = dict(found.sound_rows(database, "meta"))
-    _check_files(database.file.parent, cache, found)
+    _check_files(database, cache, found)
     for _ in found.sound_rows(database, "folders"):
         pass
     _check_recordings(database, found)
     return found
 
 
-def _check_files(workspace: Path, cache: Path, found: Inspection) -> None:
+def _check_files(database: Database, cache: Path, found: Inspection) -> None:
     """Check what lies beside the database, and learn from it what that has lost."""
     for key in ("format", "library_id"):
         if key not in found.meta:
             found.blame(f"meta {key!r}", "it is missing")
     try:
-        space = read_space(workspace)
+        space, empty = read_space(database.file.parent), is_empty(database)
     except LibraryDamagedError as error:
         found.blame(SPACE, str(error))
     else:
         if space and "space" not in found.meta:
-            found.blame("meta 'space'", f"it is missing, though there is {SPACE}")
-            found.meta["space"] = space_to_json(space)
+            if not empty:  # else a process was killed before it could remove the file
+                found.blame("meta 'space'", f"it is missing, though there is {SPACE}")
+                found.meta["space"] = space_to_json(space)
         elif found.meta.get("space") != (space_to_json(space) if space else None):
             found.blame(SPACE, "it contradicts the database")
     try:
@@ -103,13 +106,14 @@ def _check_files(workspace: Path, cache: Path, found: Inspection) -> None:
 def _check_recordings(database: Database, found: Inspection) -> None:
     """Check that recordings, files and blocks belong together."""
     recordings = {row[0]: recording_of(row, ()) for row in found.sound_rows(database, "recordings")}
-    files = [File(*row) for row in found.sound_rows(database, "files")]
+    files = [file_of(row) for row in found.sound_rows(database, "files")]
     held = {file.recording_id for file in files if file.recording_id}
     dim = space_from_json(found.meta["space"]).dim if "space" in found.meta else 0
     blocks: dict[str, list[tuple[int, int]]] = {}
     for recording_id, block, n_windows, *arrays in found.sound_rows(database, "blocks"):
-        sizes = [len(each) for each in arrays]
-        if sizes == [n_windows * _FLOAT64, n_windows * _FLOAT64, n_windows * dim * _FLOAT16]:
+        *sizes, peaks_size = (len(each) for each in arrays)
+        expected = [n_windows * _FLOAT64, n_windows * _FLOAT64, n_windows * dim * _FLOAT16]
+        if sizes == expected and peaks_size % _PEAK == 0:
             blocks.setdefault(recording_id, []).append((block, n_windows))
     for recording_id in sorted(recordings.keys() | held | blocks.keys()):
         recording = recordings.get(recording_id)

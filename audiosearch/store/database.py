@@ -8,7 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from audiosearch.errors import DiskFullError, LibraryDamagedError
+from audiosearch.errors import (
+    DiskFullError,
+    InvalidQueryError,
+    LibraryDamagedError,
+    UnreadableFileError,
+)
 from audiosearch.store.checksums import row_checksum
 from audiosearch.store.schema import SCHEMA
 
@@ -24,6 +29,8 @@ _DAMAGE = {
     sqlite3.SQLITE_TOOBIG,
     sqlite3.SQLITE_CONSTRAINT,
 }
+# What the operating system refuses.
+_REFUSED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +49,10 @@ class Database:
     ------
     LibraryDamagedError
         By all methods, if SQLite cannot make sense of the file.
+    UnreadableFileError
+        If it cannot be opened, or may not be written.
+    InvalidQueryError
+        By all methods, of text that UTF-8 cannot spell.
     DiskFullError
         By those that write.
     """
@@ -49,12 +60,15 @@ class Database:
     def __init__(self, file: Path, read_only: bool = False) -> None:
         self.file = file
         self._writing = threading.RLock()
-        self.connection = sqlite3.connect(
-            f"{file.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        if file.exists() and not file.is_file():  # SQLite would wait for a pipe's other end
+            raise UnreadableFileError(f"{file} is not a regular file, as a library's must be")
+        with self._telling():
+            self.connection = sqlite3.connect(
+                f"{file.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+            )
         self.connection.text_factory = _decode
         try:
             self.execute("PRAGMA foreign_keys = ON")
@@ -74,8 +88,13 @@ class Database:
         with self._telling():
             return self.connection.execute(statement, values).fetchall()
 
+    def stream(self, statement: str, values: Sequence[Any] = ()) -> Iterator[Row]:
+        """Run one statement, and yield what it answers as it is found."""
+        with self._telling():
+            yield from self.connection.execute(statement, values)
+
     def scan(self, table: str, rest: str = "", values: Sequence[Any] = ()) -> Iterator[Row]:
-        """Yield whole rows of a table, unchecked, each with its checksum in the end.
+        """Give whole rows of a table, unchecked, each with its checksum in the end.
 
         Parameters
         ----------
@@ -86,8 +105,7 @@ class Database:
         values : sequence
             What its question marks mean.
         """
-        with self._telling():
-            yield from self.connection.execute(f"SELECT * FROM {table} {rest}", values)
+        return self.stream(f"SELECT * FROM {table} {rest}", values)
 
     def sound_rows(self, table: str, rest: str = "", values: Sequence[Any] = ()) -> Iterator[Row]:
         """Yield the whole rows whose checksum is right; the others are only reported."""
@@ -123,8 +141,7 @@ class Database:
                 yield
                 self.execute("COMMIT")
             except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
+                self._roll_back()
                 raise
 
     @contextmanager
@@ -135,11 +152,26 @@ class Database:
             try:
                 yield
             finally:
-                self.connection.execute("ROLLBACK")
+                self._roll_back()
+
+    @property
+    def version(self) -> int:
+        """A number that changes when another process has written."""
+        return int(self.query("PRAGMA data_version")[0][0])
+
+    def become(self, other: "Database") -> None:
+        """Replace all pages by those of another database, all or nothing."""
+        with self._writing, self._telling():
+            other.connection.backup(self.connection)
 
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+
+    def _roll_back(self) -> None:
+        """End a transaction, unless SQLite has ended it on an error."""
+        if self.connection.in_transaction:
+            self.execute("ROLLBACK")
 
     def _create(self) -> None:
         self.execute("PRAGMA journal_mode = WAL")
@@ -156,8 +188,17 @@ class Database:
             yield
         except UnicodeDecodeError as error:  # a message that cites damaged text
             raise self._damaged(error) from error
+        except UnicodeEncodeError as error:
+            raise InvalidQueryError(
+                f"received {error.object!r}, expected text that UTF-8 can spell"
+            ) from error
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0)
+            if code & 0xFF in _REFUSED:
+                raise UnreadableFileError(
+                    f"{self.file} cannot be used ({error}): check who may read and write it and "
+                    "its folder"
+                ) from error
             if code & 0xFF in _DAMAGE or code == sqlite3.SQLITE_IOERR_SHORT_READ:
                 raise self._damaged(error) from error
             if code == sqlite3.SQLITE_FULL:

@@ -40,7 +40,7 @@ class ExactIndex:
         self._times: NDArray[np.float64] = np.empty((0, 2), np.float64)
         self._owners: NDArray[np.int64] = np.empty(0, np.int64)
         self._ids: list[str] = []
-        self._rows_of: dict[str, list[range]] = {}
+        self._spans_of: dict[str, list[range]] = {}
 
     def __len__(self) -> int:
         return self.n_rows - self.n_removed
@@ -77,20 +77,27 @@ class ExactIndex:
         self._owners = _with_room(self._owners, stop)
         self._owners[first:stop] = np.repeat(np.arange(len(sizes)) + len(self._ids), sizes)
         for recording_id, size in zip(recording_ids, sizes, strict=True):
-            self._rows_of.setdefault(recording_id, []).append(range(first, first + size))
+            self._spans_of.setdefault(recording_id, []).append(range(first, first + size))
             first += size
         self._ids += recording_ids
         self.n_rows = stop
 
     def remove(self, recording_id: str) -> None:
         """Drop a recording's windows."""
-        for rows in self._rows_of.pop(recording_id, []):
+        for rows in self._spans_of.pop(recording_id, []):
             self._owners[rows.start : rows.stop] = _NOBODY
             self.n_removed += len(rows)
 
-    def nearest(self, queries: Vectors, k: int, among: Collection[str] | None = None) -> Neighbours:
+    def nearest(
+        self,
+        queries: Vectors,
+        k: int,
+        among: Collection[str] | None = None,
+        exclude: Collection[str] = (),
+    ) -> Neighbours:
         """Find the k windows nearest to any query; see ``Store.nearest``."""
-        rows = np.arange(self.n_rows) if among is None else self._rows(among)
+        rows = np.arange(self.n_rows) if among is None else self.rows_of(among)
+        rows = np.setdiff1d(rows, self.rows_of(exclude), assume_unique=True)
         return self.nearest_of(self.kept(rows), queries, k)
 
     def nearest_of(self, rows: Rows, queries: Vectors, k: int) -> Neighbours:
@@ -105,7 +112,7 @@ class ExactIndex:
 
     def window_distances(self, recording_id: str, queries: Vectors) -> WindowDistances:
         """Compare all windows of one recording; see ``Store.window_distances``."""
-        rows = self._rows([recording_id])
+        rows = self.rows_of([recording_id])
         cosines = self.vectors(rows) @ l2_normalize(queries).T
         return WindowDistances(
             start_s=self._times[rows, 0],
@@ -134,9 +141,16 @@ class ExactIndex:
             kept = kept[np.array(chosen, np.bool_)]
         return kept
 
+    def rows_of(self, recording_ids: Collection[str]) -> Rows:
+        """Give the rows of some recordings."""
+        spans = [each for name in recording_ids for each in self._spans_of.get(name, [])]
+        spans.sort(key=lambda each: each.start)
+        parts = [np.arange(each.start, each.stop) for each in spans]
+        return np.concatenate([np.empty(0, np.int64), *parts])
+
     def count(self, recording_ids: Collection[str]) -> int:
         """Count the windows of some recordings."""
-        return sum(len(rows) for name in recording_ids for rows in self._rows_of.get(name, ()))
+        return sum(len(rows) for name in recording_ids for rows in self._spans_of.get(name, ()))
 
     def _append(self, vectors: Vectors) -> None:
         done = 0
@@ -147,12 +161,6 @@ class ExactIndex:
             new = vectors[done : done + _ROWS_PER_PART - at]
             self._parts[-1][at : at + len(new)] = new
             done += len(new)
-
-    def _rows(self, recording_ids: Collection[str]) -> Rows:
-        spans = [each for name in recording_ids for each in self._rows_of.get(name, [])]
-        spans.sort(key=lambda each: each.start)
-        parts = [np.arange(each.start, each.stop) for each in spans]
-        return np.concatenate([np.empty(0, np.int64), *parts])
 
     def _in_parts(self, rows: Rows) -> Iterator[tuple[Vectors, slice, Rows]]:
         """Yield each part, which of the rows it holds, and where in it they are."""

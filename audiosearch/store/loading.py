@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
-import numpy as np
-from numpy.typing import NDArray
-
+from audiosearch.store.blocks import block_times, block_vectors
 from audiosearch.store.database import Database, Row
 from audiosearch.store.rows import Recording
 from audiosearch.store.search import SearchIndex
@@ -25,13 +23,8 @@ def load_index(index: SearchIndex, database: Database, recordings: Iterable[Reco
     blocks = database.sound_rows("blocks", "ORDER BY rowid")
     known = (row for row in blocks if row[0] in missing)
     steps = iter(lambda: list(islice(known, _BLOCKS_PER_STEP)), [])
-    for step, vectors in _one_ahead(_vectors, steps):
-        index.extend(
-            [row[0] for row in step],
-            [row[-1] for row in step],
-            [block_times(row) for row in step],
-            vectors.reshape(-1, index.dim),
-        )
+    for step, vectors in _one_ahead(block_vectors, steps):
+        extend_index(index, step, vectors)
         for row in step:
             missing[row[0]] -= 1
     for recording_id, n_blocks in missing.items():
@@ -46,14 +39,14 @@ def load_index(index: SearchIndex, database: Database, recordings: Iterable[Reco
     index.restore()
 
 
-def block_times(block: Row) -> NDArray[np.float64]:
-    """Give a block's starts and ends, shape=(n_windows, 2)."""
-    return np.stack([np.frombuffer(block[3]), np.frombuffer(block[4])], axis=1)
-
-
-def _vectors(blocks: list[Row]) -> Vectors:
-    """Give the vectors of some blocks, shape=(n_windows * dim,)."""
-    return np.frombuffer(b"".join(block[5] for block in blocks), np.float16).astype(np.float32)
+def extend_index(index: SearchIndex, blocks: list[Row], vectors: Vectors) -> None:
+    """Add whole rows of ``blocks`` with their vectors; see ``block_vectors``."""
+    index.extend(
+        [row[0] for row in blocks],
+        [row[-1] for row in blocks],
+        [block_times(row) for row in blocks],
+        vectors.reshape(-1, index.dim),
+    )
 
 
 def _one_ahead(

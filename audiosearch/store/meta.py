@@ -7,7 +7,7 @@ from pathlib import Path
 from audiosearch.errors import IndexMismatchError, LibraryDamagedError
 from audiosearch.store.database import Database, is_sound
 from audiosearch.store.schema import FORMAT
-from audiosearch.store.workspace import space_from_json, write_space
+from audiosearch.store.workspace import remove_derived, space_from_json, write_space
 
 _log = logging.getLogger(__name__)
 
@@ -40,15 +40,26 @@ def read_meta(database: Database, key: str) -> str | None:
     return str(row[1]) if row else None
 
 
+def is_empty(database: Database) -> bool:
+    """Tell whether a library has no recording."""
+    return not database.query("SELECT 1 FROM recordings LIMIT 1")
+
+
 def _check_format(database: Database) -> None:
     row = next(database.scan("meta", "WHERE key = 'format'"), (None, None))
     if row[1] == str(FORMAT) and is_sound("meta", row):
         return
     if len(row) == 3 and not is_sound("meta", row):  # no other version has had three columns
         raise _damaged(database.file, "format")
+    is_older = str(row[1]).isdecimal() and int(row[1]) < FORMAT
     raise IndexMismatchError(
         f"the library in {database.file.parent.name} has format {row[1]}, expected {FORMAT}: "
-        "open it with the version of the program that wrote it"
+        + (
+            "an older version of the program wrote it; index again into a new workspace: "
+            "python app.py index PATH --workspace NEW"
+            if is_older
+            else "open it with the version of the program that wrote it"
+        )
     )
 
 
@@ -60,6 +71,8 @@ def _mend_space_file(database: Database) -> None:
     else:
         if text:
             write_space(database.file.parent, space_from_json(text))
+        elif is_empty(database):
+            remove_derived(database.file.parent)
 
 
 def _damaged(file: Path, key: str) -> LibraryDamagedError:

@@ -4,8 +4,7 @@ import uuid
 
 from audiosearch.store.check import Inspection
 from audiosearch.store.database import Database
-from audiosearch.store.rows import File
-from audiosearch.store.schema import FORMAT
+from audiosearch.store.schema import FORMAT, file_of
 
 
 def rewrite(database: Database, found: Inspection) -> None:
@@ -25,6 +24,8 @@ def rewrite(database: Database, found: Inspection) -> None:
     try:
         with new.transaction():
             meta = {"library_id": uuid.uuid4().hex, **found.meta, "format": str(FORMAT)}
+            if not found.trusted:
+                meta.pop("space", None)  # an empty library has none
             for pair in meta.items():
                 new.write("meta", pair)
             for row in sound.sound_rows(database, "folders"):
@@ -33,13 +34,13 @@ def rewrite(database: Database, found: Inspection) -> None:
                 if row[0] in found.trusted:
                     new.write("recordings", row)
             for row in sound.sound_rows(database, "files"):
-                held = File(*row).recording_id
+                held = file_of(row).recording_id
                 if held is None or held in found.trusted:
                     new.write("files", row)
             for row in sound.sound_rows(database, "blocks"):
                 if row[0] in found.trusted:
                     new.write("blocks", row)
-        new.connection.backup(database.connection)
+        database.become(new)
     finally:
         new.close()
         file.unlink()

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audiosearch.types import Tags, Vectors
+from audiosearch.peaks import no_peaks
+from audiosearch.store.folding import fold
+from audiosearch.types import Peaks, Tags, Vectors
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,15 @@ class WindowBlock:
         The windows' times, in seconds.
     vectors : [shape=(n_windows, dim)], float32
         Unit length. Stores may round them to float16.
+    peaks : [shape=(n_bins, 2)], int8
+        What to draw of its sound; see ``block_peaks``.
     """
 
     index: int
     start_s: NDArray[np.float64]
     end_s: NDArray[np.float64]
     vectors: Vectors
+    peaks: Peaks = field(default_factory=no_peaks)
 
 
 @dataclass(frozen=True)
@@ -149,14 +154,19 @@ class Filter:
         Its id.
     tags : dict
         For each key the values that its tag may have.
-    exclude : tuple of str
-        Ids of recordings to leave out.
+    text : str
+        Words, each of which must occur in one of its uris or in the value of a tag, in any case.
     """
 
     uri_prefix: tuple[str, ...] = ()
     recording_id: tuple[str, ...] = ()
     tags: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    exclude: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def words(self) -> list[str]:
+        """The text's words, folded, each once; the longest, which few recordings have, first."""
+        return sorted(set(fold(self.text).split()), key=lambda word: (-len(word), word))
 
 
 @dataclass(frozen=True)
@@ -193,6 +203,22 @@ class WindowDistances:
     end_s: NDArray[np.float64]
     distances: NDArray[np.float32]
     queries: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class MeanVectors:
+    """One vector for each recording: the mean of its windows'.
+
+    Parameters
+    ----------
+    recording_ids : list of str
+        The recordings that have windows.
+    vectors : [shape=(n_recordings, dim)], float32
+        Of unit length.
+    """
+
+    recording_ids: list[str]
+    vectors: Vectors
 
 
 @dataclass(frozen=True)

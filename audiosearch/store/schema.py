@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Any
 
-from audiosearch.store.rows import Recording
+from audiosearch.store.folding import fold, fold_values
+from audiosearch.store.rows import File, Recording
 
-FORMAT = 2
+FORMAT = 3
 
 TABLES = ("meta", "folders", "recordings", "files", "blocks")
 
 # The last column of each is a checksum of the others: see audiosearch/store/checksums.py.
+# ``folded`` is what texts are searched in: a file's uri, the values of a recording's tags.
 SCHEMA = """
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
@@ -31,6 +34,7 @@ CREATE TABLE recordings (
     silent_windows INTEGER NOT NULL,
     tags TEXT NOT NULL,
     added_at TEXT NOT NULL,
+    folded TEXT NOT NULL,
     checksum BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE files (
@@ -43,9 +47,12 @@ CREATE TABLE files (
     message TEXT,
     failed_at TEXT,
     labels TEXT,
+    folded TEXT NOT NULL,
     checksum BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX files_by_recording ON files (recording_id);
+CREATE INDEX files_by_path ON files (path);
+CREATE INDEX failed_files ON files (uri, code) WHERE code IS NOT NULL;
 CREATE TABLE blocks (
     recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
     block INTEGER NOT NULL,
@@ -53,6 +60,7 @@ CREATE TABLE blocks (
     start_s BLOB NOT NULL,
     end_s BLOB NOT NULL,
     vectors BLOB NOT NULL,
+    peaks BLOB NOT NULL,
     checksum BLOB NOT NULL,
     PRIMARY KEY (recording_id, block)
 ) STRICT;
@@ -62,8 +70,20 @@ REPLACE_RECORDING = """
 ON CONFLICT (id) DO UPDATE SET
     duration_s = excluded.duration_s, complete = excluded.complete, n_blocks = excluded.n_blocks,
     n_windows = excluded.n_windows, silent_windows = excluded.silent_windows,
-    tags = excluded.tags, added_at = excluded.added_at, checksum = excluded.checksum
+    tags = excluded.tags, added_at = excluded.added_at, folded = excluded.folded,
+    checksum = excluded.checksum
 """
+
+
+def file_row(file: File) -> tuple[Any, ...]:
+    """Make a row of ``files``."""
+    return (*astuple(file), fold(file.uri))
+
+
+def file_of(row: tuple[Any, ...]) -> File:
+    """Make a file of its row."""
+    *values, _ = row
+    return File(*values)
 
 
 def recording_row(recording: Recording) -> tuple[Any, ...]:
@@ -77,12 +97,13 @@ def recording_row(recording: Recording) -> tuple[Any, ...]:
         recording.silent_windows,
         json.dumps(recording.tags, ensure_ascii=False),
         recording.added_at,
+        fold_values(recording.tags),
     )
 
 
 def recording_of(row: tuple[Any, ...], uris: Sequence[str]) -> Recording:
     """Make a recording of its row and of its files' uris."""
-    recording_id, duration_s, complete, n_blocks, n_windows, silent, tags, added_at = row
+    recording_id, duration_s, complete, n_blocks, n_windows, silent, tags, added_at, _ = row
     return Recording(
         id=recording_id,
         duration_s=duration_s,

@@ -109,13 +109,19 @@ class SearchIndex:
             self._restored = True
             self._build_if_needed()
 
-    def nearest(self, queries: Vectors, k: int, among: Collection[str] | None = None) -> Neighbours:
+    def nearest(
+        self,
+        queries: Vectors,
+        k: int,
+        among: Collection[str] | None = None,
+        exclude: Collection[str] = (),
+    ) -> Neighbours:
         """Find the k windows nearest to any query; see ``Store.nearest``."""
         with self._lock:
-            rows = self._candidates(queries, k, among)
+            rows = self._candidates(queries, k, among, exclude)
             if rows is not None and len(rows) >= k:
                 return self._exact.nearest_of(rows, queries, k)
-            return self._exact.nearest(queries, k, among)
+            return self._exact.nearest(queries, k, among, exclude)
 
     def window_distances(self, recording_id: str, queries: Vectors) -> WindowDistances:
         """Compare all windows of one recording; see ``Store.window_distances``."""
@@ -137,7 +143,11 @@ class SearchIndex:
             self._save(self._approximate)
 
     def _candidates(
-        self, queries: Vectors, k: int, among: Collection[str] | None
+        self,
+        queries: Vectors,
+        k: int,
+        among: Collection[str] | None,
+        exclude: Collection[str],
     ) -> NDArray[np.int64] | None:
         """Propose rows; ``None`` where comparing all of them is as cheap.
 
@@ -146,8 +156,9 @@ class SearchIndex:
         if not self._approximate:
             return None
         self._approximate.forget_removed(self._exact)
-        n_excluded = 0 if among is None else len(self._exact) - self._exact.count(among)
-        rows = self._approximate.candidates(queries, k + n_excluded)
+        n_filtered = 0 if among is None else len(self._exact) - self._exact.count(among)
+        excluded = self._exact.rows_of(exclude)
+        rows = self._approximate.candidates(queries, k + n_filtered, excluded)
         return None if rows is None else self._exact.kept(rows, among)
 
     def _read(self) -> ApproximateIndex | None:

@@ -12,6 +12,7 @@ from audiosearch.store.checksums import row_checksum
 from audiosearch.store.rows import Space
 
 SPACE = "space.json"
+APPROXIMATE = "approximate.faiss"
 LOCK = "writer.lock"
 
 
@@ -77,6 +78,12 @@ def write_space(workspace: Path, space: Space) -> None:
     partial = workspace / f"{SPACE}.part"
     partial.write_text(json.dumps({**asdict(space), "checksum": _checksum(space).hex()}))
     partial.rename(workspace / SPACE)
+
+
+def remove_derived(workspace: Path) -> None:
+    """Remove the files that follow from the database: they are made anew."""
+    for name in (APPROXIMATE, SPACE):
+        (workspace / name).unlink(missing_ok=True)
 
 
 def space_to_json(space: Space) -> str:

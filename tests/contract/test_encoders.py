@@ -1,6 +1,8 @@
 """What every encoder promises, whatever its network."""
 
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import soundfile as sf
 from audiosearch.decode import decode
 from audiosearch.encoders import ENCODERS, load_encoder
 from audiosearch.encoders.settings import EncoderSettings
-from audiosearch.errors import InvalidWaveformError, ModelNotFoundError
+from audiosearch.errors import DeadlineError, InvalidWaveformError, ModelNotFoundError
 from audiosearch.resample import resample
 from audiosearch.windows import Span, WindowPlan
 from tests.conftest import TOY_DATA, sine
@@ -108,6 +110,54 @@ def test_recordings_equal_spans_of_each(encoder, recording):
     assert [len(each) for each in together] == [5, 1, 3]
     for vectors, (waveform, spans) in zip(together, jobs, strict=True):
         np.testing.assert_allclose(vectors, encoder.embed_spans(waveform, spans), atol=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 64])
+def test_batch_size_changes_nothing(encoder, sounds, batch_size, monkeypatch):
+    expected = encoder.embed(sounds, 16_000)
+    monkeypatch.setattr(encoder, "batch_size", batch_size)
+    np.testing.assert_allclose(encoder.embed(sounds, 16_000), expected, atol=1e-5)
+
+
+def ways_to_embed(encoder, recording):
+    """Give each method as a function of its ``turn``; all embed the same three windows."""
+    spans = WindowPlan().spans(128_000)
+    slices = [recording[span.start : span.stop] for span in spans]
+    return [
+        lambda turn: encoder.embed(slices, 16_000, turn),
+        lambda turn: encoder.embed_spans(recording, spans, turn),
+        lambda turn: encoder.embed_recordings([(recording, spans)], turn)[0],
+    ]
+
+
+def test_waits_for_a_turn_before_each_batch(encoder, recording, monkeypatch):
+    monkeypatch.setattr(encoder, "batch_size", 4)  # three windows of at least four patches
+    for embed in ways_to_embed(encoder, recording):
+        turns = []
+        embed(lambda turns=turns: nullcontext(turns.append("taken")))
+        assert len(turns) >= 3
+
+
+def test_stops_when_its_turn_does_not_come(encoder, recording):
+    def passed():
+        raise DeadlineError("too late")
+
+    for embed in ways_to_embed(encoder, recording):
+        with pytest.raises(DeadlineError, match="too late"):
+            embed(passed)
+
+
+def test_overlapping_patches_are_not_held_at_once(encoder, recording):
+    spans = WindowPlan(4.0, 0.03).spans(recording.size)
+    batches = []
+    tracemalloc.start()
+    try:
+        encoder.embed_spans(recording, spans, lambda: nullcontext(batches.append(1)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    all_patches = len(batches) * encoder.batch_size * 96 * 64 * 4  # 24 MB of VGGish's
+    assert peak < 0.7 * all_patches
 
 
 def test_span_off_the_grid_is_refused(encoder, recording):

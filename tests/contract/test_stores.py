@@ -27,6 +27,7 @@ from audiosearch.errors import IndexMismatchError, NotFoundError, WorkspaceBusyE
 from audiosearch.store.base import Store
 from audiosearch.store.rows import File, Filter, Recording, Space, WindowBlock
 from audiosearch.store.sqlite import SQLiteStore
+from audiosearch.store.workspace import read_space
 from audiosearch.types import Vectors
 from tests.conftest import PROJECT_DIR
 
@@ -59,7 +60,8 @@ def unit_vectors(n: int, seed: int) -> Vectors:
 
 def make_block(index: int, n_windows: int, seed: int) -> WindowBlock:
     start_s = 600.0 * index + 2.0 * np.arange(n_windows)
-    return WindowBlock(index, start_s, start_s + 4.0, unit_vectors(n_windows, seed))
+    peaks = np.random.default_rng(seed).integers(-128, 128, (40 * n_windows, 2), np.int8)
+    return WindowBlock(index, start_s, start_s + 4.0, unit_vectors(n_windows, seed), peaks)
 
 
 def add(store: Store, recording_id: str, uri: str | None = None, **tags: object) -> None:
@@ -133,6 +135,11 @@ class Library:
             for recording_id in self.recordings.keys() & among
             for distance in self.distances(recording_id, queries).min(axis=1)
         )
+
+
+def _has_words(recording: Recording, text: str) -> bool:
+    names = [each.casefold() for each in (*recording.uris, *map(str, recording.tags.values()))]
+    return all(any(word in name for name in names) for word in text.casefold().split())
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -238,11 +245,13 @@ class StoreMachine(RuleBasedStateMachine):
         n_queries=st.integers(1, 3),
         k=st.integers(1, 12),
         among=st.one_of(st.none(), st.sets(st.sampled_from((*IDS, "unknown")))),
+        exclude=st.sets(st.sampled_from((*IDS, "unknown"))),
     )
-    def search(self, n_queries: int, k: int, among: set[str] | None) -> None:
+    def search(self, n_queries: int, k: int, among: set[str] | None, exclude: set[str]) -> None:
         queries = unit_vectors(n_queries, seed=10_000 + self.seed)
-        found = self.store.nearest(queries, k, among)
-        expected = self.library.nearest(queries, set(IDS) if among is None else among)
+        found = self.store.nearest(queries, k, among, exclude)
+        searched = (set(IDS) if among is None else among) - exclude
+        expected = self.library.nearest(queries, searched)
         distances = np.array([distance for distance, _ in expected])
         np.testing.assert_allclose(found.distances, distances[:k], atol=1e-6, rtol=0)
         for recording_id, distance in zip(found.recording_ids, found.distances, strict=True):
@@ -260,6 +269,9 @@ class StoreMachine(RuleBasedStateMachine):
         np.testing.assert_array_equal(found.end_s, np.concatenate([b.end_s for b in blocks]))
         times = np.stack([found.start_s, found.end_s], axis=1)
         np.testing.assert_array_equal(self.store.window_times(recording_id), times)
+        peaks = self.store.peaks(recording_id)
+        assert peaks.dtype == np.int8
+        np.testing.assert_array_equal(peaks, np.concatenate([b.peaks for b in blocks]))
         np.testing.assert_allclose(found.distances, expected.min(axis=1), atol=1e-6, rtol=0)
         at_query = expected[np.arange(len(expected)), found.queries]
         np.testing.assert_allclose(at_query, expected.min(axis=1), atol=2e-6, rtol=0)
@@ -279,11 +291,27 @@ class StoreMachine(RuleBasedStateMachine):
         assert all(self.store.recording(each) == by_id.get(each) for each in IDS)
 
     @invariant()
+    def same_pages(self) -> None:
+        by_uri = sorted(self.library.listing(), key=lambda each: each.uris)
+        for after in ("", "lib/v.ogg"):
+            later = [each for each in by_uri if each.uris[0] > after]
+            for text, limit in (("", 2), ("LIB 1", 9), ("vö", 1)):
+                found = self.store.page(Filter(text=text), after, limit)
+                expected = [each for each in later if _has_words(each, text)][:limit]
+                assert [replace(each, added_at="") for each in found] == expected
+        failed = [file for _, file in sorted(self.library.files.items()) if file.code]
+        assert self.store.failures() == failed
+        assert sum(self.store.failure_counts().values()) == len(failed)
+
+    @invariant()
     def same_filters(self) -> None:
         listing = self.library.listing()
         for prefix in ("lib/t", "lib/", "x"):
             expected = {each.id for each in listing if any(u.startswith(prefix) for u in each.uris)}
             assert self.store.select(Filter(uri_prefix=(prefix,))) == expected
+        for text in ("LIB/", "vögel", "1", "t.ogg %", "x v"):
+            chosen = [each for each in listing if _has_words(each, text)]
+            assert self.store.select(Filter(text=text)) == {each.id for each in chosen}
         sized = {each.id for each in listing if each.tags.get("Größe") in (0, 2)}
         assert self.store.select(Filter(tags={"Größe": (0, 2)})) == sized
 
@@ -307,6 +335,7 @@ def test_is_empty_at_first(store: Store) -> None:
     assert store.nearest(unit_vectors(1, 0), 5).recording_ids == []
     assert store.recording("a1") is None
     assert store.file("lib/a1.ogg") is None
+    assert store.peaks("a1").shape == (0, 2)
 
 
 def test_folders_are_kept(open_store: StoreClass, tmp_path: Path) -> None:
@@ -343,8 +372,7 @@ def test_a_block_that_cannot_be_written_changes_nothing(store: Store) -> None:
         ({"uri_prefix": ("Lib/",)}, set()),
         ({"uri_prefix": ("100%", "axb/x")}, {"percent", "plain"}),
         ({"recording_id": ("percent", "nobody")}, {"percent"}),
-        ({"exclude": ("percent", "nobody")}, {"plain", "underscore"}),
-        ({"recording_id": ("percent",), "exclude": ("percent",)}, set()),
+        ({"recording_id": ("percent",), "uri_prefix": ("a",)}, set()),
         ({"tags": {"label": ("dog",)}}, {"percent", "plain"}),
         ({"tags": {"label": ("dog", "Vögel")}}, {"percent", "plain", "underscore"}),
         ({"tags": {"label": ("dog",), "year": (1999,)}}, {"plain"}),
@@ -353,7 +381,17 @@ def test_a_block_that_cannot_be_written_changes_nothing(store: Store) -> None:
         ({"tags": {"lab%": ("dog",)}}, set()),
         ({"tags": {"it's": ('"quoted"',)}}, {"plain"}),
         ({"uri_prefix": ("a",), "tags": {"label": ("dog",)}}, {"plain"}),
-        ({"uri_prefix": ("a",), "exclude": ("plain",)}, {"underscore"}),
+        ({"text": " "}, None),
+        ({"text": "VÖGEL"}, {"underscore"}),
+        ({"text": "vo\u0308gel"}, {"underscore"}),
+        ({"text": "x.OGG dog"}, {"percent", "plain"}),
+        ({"text": "dog a"}, {"plain"}),
+        ({"text": "label"}, set()),
+        ({"text": "2.5"}, {"underscore"}),
+        ({"text": '"quoted"'}, {"plain"}),
+        ({"text": "100% _"}, set()),
+        ({"text": "failed"}, set()),
+        ({"text": "x", "uri_prefix": ("a",), "tags": {"label": ("dog",)}}, {"plain"}),
     ],
 )
 def test_filters(store: Store, condition: dict[str, object], expected: set[str] | None) -> None:
@@ -361,7 +399,89 @@ def test_filters(store: Store, condition: dict[str, object], expected: set[str] 
     store.put_file(File("failed/100%.ogg", code="silent"))
     add(store, "underscore", "a_b/x.ogg", label="Vögel", year=2.5)
     add(store, "plain", "axb/x.ogg", label="dog", year=1999, **{"it's": '"quoted"'})
-    assert store.select(Filter(**condition)) == expected
+    found = Filter(**condition)
+    assert store.select(found) == expected
+    by_uri = ["percent", "underscore", "plain"]
+    listed = [each.id for each in store.page(found)]
+    assert listed == [each for each in by_uri if expected is None or each in expected]
+
+
+def test_pages_are_in_the_order_of_first_uris(store: Store) -> None:
+    for recording_id, uri in {"a1": "c", "b2": "Ä", "c3": "b", "d4": "a"}.items():
+        add(store, recording_id, uri)
+    store.put_file(File("0", recording_id="b2"))
+    pages, after = [], ""
+    while page := store.page(Filter(), after, 3):
+        pages.append([each.id for each in page])
+        after = page[-1].uris[0]
+    assert pages == [["b2", "d4", "c3"], ["a1"]]
+    assert [each.id for each in store.page(Filter(uri_prefix=("Ä", "c")))] == ["b2", "a1"]
+
+
+def test_files_are_found_by_uri_path_or_folder(store: Store) -> None:
+    uris = ("lib/a", "lib/a/x", "lib/a/y", "lib/a0", "lib/a.wav", "lib/á")
+    for number, uri in enumerate(uris):
+        store.put_file(File(uri, f"/disk/{number}/{uri}", code="silent"))
+    assert [each.uri for each in store.files_at("lib/a", "/nothing")] == list(uris[:3])
+    assert [each.uri for each in store.files_at("nothing", "/disk/2")] == ["lib/a/y"]
+    assert [each.uri for each in store.files_at("lib/a0", "/disk/0/lib/a")] == ["lib/a", "lib/a0"]
+    assert store.files_at("lib", "/") == sorted(store.files(), key=lambda file: file.uri)
+    assert store.files_at("li", "/dis") == []
+
+
+def test_failures_come_in_pages_and_are_counted(store: Store) -> None:
+    add(store, "a1", "lib/b")
+    failed = {"lib/c": "silent", "lib/a": "silent", "lib/d": "no_audio"}
+    for uri, code in failed.items():
+        store.put_file(File(uri, code=code))
+    assert [each.uri for each in store.failures()] == sorted(failed)
+    assert [each.uri for each in store.failures("lib/a", 1)] == ["lib/c"]
+    assert store.failure_counts() == {"silent": 2, "no_audio": 1}
+    store.remove_file("lib/d")
+    assert store.failure_counts() == {"silent": 2}
+
+
+def test_an_empty_library_takes_another_space(open_store: StoreClass, tmp_path: Path) -> None:
+    other = Space("vggish", "v9", 16, 4.0, 2.0)
+    start_s = np.zeros(1)
+    store = open_store(tmp_path)
+    for remove in ("recording", "file", "failure"):
+        add(store, "a1")
+        assert len(store.nearest(unit_vectors(1, 0), 5).recording_ids) == 1
+        assert (store.space, read_space(tmp_path)) == (SPACE, SPACE)
+        if remove == "recording":
+            store.remove("a1")
+        elif remove == "file":
+            store.remove_file("lib/a1.ogg")
+        else:
+            store.put_file(File("lib/a1.ogg", code="silent"))
+        assert store.space is read_space(tmp_path) is None
+        assert store.check() == []
+        block = WindowBlock(0, start_s, start_s + 4, np.eye(1, 16, dtype=np.float32))
+        file, recording = File("lib/b.ogg", recording_id="b2"), Recording("b2", 4.0, True)
+        store.add_block(file, recording, block, other)
+        assert (store.space, read_space(tmp_path)) == (other, other)
+        assert store.nearest(block.vectors, 5).recording_ids == ["b2"]
+        store.remove("b2")
+    store.close()
+    store = open_store(tmp_path)
+    assert store.space is None
+    store.close()
+
+
+def test_a_reader_finds_what_was_written_meanwhile(open_store: StoreClass, tmp_path: Path) -> None:
+    writer = open_store(tmp_path)
+    add(writer, "a1")
+    reader = open_store(tmp_path, read_only=True)
+    query = unit_vectors(1, 0)
+    assert reader.nearest(query, 5).recording_ids == ["a1"]
+    add(writer, "b2", "lib/b.ogg")
+    assert sorted(reader.nearest(query, 5).recording_ids) == ["a1", "b2"]
+    writer.remove("a1")
+    assert reader.nearest(query, 5).recording_ids == ["b2"]
+    assert len(reader.window_distances("a1", query).distances) == 0
+    reader.close()
+    writer.close()
 
 
 def test_a_recording_of_two_files_is_found_by_either_and_outlives_one(store: Store) -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from audiosearch.retrieval import SearchOptions, retrieve
-from audiosearch.store.rows import File, Filter, Recording, Space, WindowBlock
+from audiosearch.store.rows import File, Recording, Space, WindowBlock
 from audiosearch.store.search import SearchIndex
-from audiosearch.store.sqlite import APPROXIMATE, SQLiteStore
+from audiosearch.store.sqlite import SQLiteStore
+from audiosearch.store.workspace import APPROXIMATE
 from audiosearch.types import Vectors
 
 DIM = 32
@@ -177,8 +178,7 @@ def test_as_many_rows_as_the_library_has(open_store: Callable[..., SQLiteStore],
 def test_filters_are_exact(open_store: Callable[..., SQLiteStore]) -> None:
     store, exact = open_store(), open_store(approximate_from=10**9, read_only=True)
     nearest = exact.nearest(QUERIES, 1).recording_ids[0]
-    few, most = {"0001", "0002"}, store.select(Filter(exclude=(nearest,)))
-    assert most and len(most) == N_RECORDINGS - 1
+    few, most = {"0001", "0002"}, {each.id for each in store.recordings()} - {nearest}
     for among in (few, most):
         found, expected = store.nearest(QUERIES, K, among), exact.nearest(QUERIES, K, among)
         assert set(found.recording_ids) <= among
@@ -248,3 +248,25 @@ def test_many_unused_rows_are_waste(tmp_path: Path) -> None:
         index.remove(str(number))
     index.remove("50")
     assert index.is_wasteful
+
+
+@pytest.mark.parametrize("n_windows", [600, 3000])
+def test_what_is_excluded_leaves_room_for_others(
+    open_store: Callable[..., SQLiteStore], n_windows: int
+) -> None:
+    """Of a few windows near each query to a fifth of the library, which is then compared."""
+    store = open_store()
+    start_s = 2.0 * np.arange(n_windows)
+    crowd = np.resize(QUERIES, (n_windows, DIM))
+    file, recording = File("music/crowd.ogg", recording_id="crowd"), Recording("crowd", 4.0, True)
+    store.add_block(file, recording, WindowBlock(0, start_s, start_s + 4, crowd), SPACE)
+    exact = open_store(approximate_from=10**9, read_only=True)
+    assert store.is_approximate
+    for queries in (QUERIES[:1], QUERIES):
+        found = store.nearest(queries, K, exclude=("crowd", "unknown"))
+        expected = exact.nearest(queries, K, exclude=("crowd",))
+        assert len(found.recording_ids) == K
+        assert "crowd" not in {*found.recording_ids, *expected.recording_ids}
+        assert np.mean(found.distances <= expected.distances[-1] + 1e-6) >= 0.95
+    everybody = exact.nearest(QUERIES, 10**6, exclude=("crowd",))
+    assert len(everybody.recording_ids) == N_RECORDINGS * N_WINDOWS

@@ -1,9 +1,17 @@
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from audiosearch.errors import IndexMismatchError, WorkspaceBusyError
+from audiosearch.errors import (
+    IndexMismatchError,
+    InvalidQueryError,
+    UnreadableFileError,
+    WorkspaceBusyError,
+)
+from audiosearch.store import open_store
 from audiosearch.store.database import Database
 from audiosearch.store.rows import Space
 from audiosearch.store.schema import FORMAT
@@ -28,6 +36,15 @@ def test_a_newer_format_is_refused(tmp_path: Path, read_only: bool) -> None:
     with pytest.raises(IndexMismatchError, match=f"format {FORMAT + 1}, expected {FORMAT}"):
         SQLiteStore(tmp_path, read_only)
     assert read_space(tmp_path) == SPACE
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_an_older_format_is_to_be_indexed_again(tmp_path: Path, read_only: bool) -> None:
+    SQLiteStore(tmp_path).close()
+    set_meta(tmp_path, "format", str(FORMAT - 1))
+    expected = rf"format {FORMAT - 1}, expected {FORMAT}: an older .* into a new workspace: python"
+    with pytest.raises(IndexMismatchError, match=expected):
+        SQLiteStore(tmp_path, read_only)
 
 
 def test_the_space_is_told_without_the_library(tmp_path: Path) -> None:
@@ -76,3 +93,48 @@ def test_odd_folder_names(tmp_path: Path) -> None:
     reader = SQLiteStore(workspace, read_only=True)
     assert [each.id for each in reader.recordings()] == ["a1"]
     reader.close()
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_what_is_no_file_is_told(
+    tmp_path: Path, make: Callable[[Path], None], read_only: bool
+) -> None:
+    make(tmp_path / "library.sqlite")
+    with pytest.raises(UnreadableFileError, match=r"library\.sqlite is not a regular file"):
+        open_store(tmp_path, read_only)
+    check_not_busy(tmp_path)
+
+
+def test_text_that_utf_8_cannot_spell_is_told(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    with pytest.raises(InvalidQueryError, match=r"received .*udcff.*, expected text"):
+        store.file("lib/\udcff.ogg")
+    store.close()
+
+
+def test_an_index_left_by_a_crash_is_removed_from_an_empty_library(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    add(store, "a1")
+    left = (tmp_path / "space.json").read_bytes()
+    store.remove("a1")
+    store.close()
+    (tmp_path / "space.json").write_bytes(left)
+    (tmp_path / "approximate.faiss").write_bytes(b"of vectors that are gone")
+    reader = open_store(tmp_path, read_only=True)
+    assert [each.what for each in reader.check()] == ["approximate.faiss"]
+    reader.close()
+    store = open_store(tmp_path)
+    assert store.check() == []
+    assert read_space(tmp_path) is None
+    store.close()
+
+
+def test_a_library_of_which_nothing_can_be_kept_takes_another_space(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path)
+    add(store, "a1")
+    store._db.execute("DELETE FROM blocks")
+    assert [each.what for each in store.repair()] == ["recording 'a1'"]
+    assert store.space is read_space(tmp_path) is None
+    assert store.check() == []
+    store.close()

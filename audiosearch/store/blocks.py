@@ -1,0 +1,67 @@
+"""Turns blocks of windows into rows of their table, and reads those."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiosearch.peaks import no_peaks
+from audiosearch.store.database import Database, Row
+from audiosearch.store.rows import MeanVectors, WindowBlock
+from audiosearch.types import Peaks, Vectors
+from audiosearch.vectors import l2_normalize
+
+
+def block_row(recording_id: str, block: WindowBlock) -> Row:
+    """Make a row of ``blocks``; vectors are rounded to float16."""
+    return (
+        recording_id,
+        block.index,
+        len(block.vectors),
+        block.start_s.tobytes(),
+        block.end_s.tobytes(),
+        block.vectors.astype(np.float16).tobytes(),
+        block.peaks.tobytes(),
+    )
+
+
+def block_times(row: Row) -> NDArray[np.float64]:
+    """Give a block's starts and ends, shape=(n_windows, 2)."""
+    return np.stack([np.frombuffer(row[3]), np.frombuffer(row[4])], axis=1)
+
+
+def block_vectors(rows: list[Row]) -> Vectors:
+    """Give the vectors of some blocks, shape=(n_windows * dim,)."""
+    return np.frombuffer(b"".join(row[5] for row in rows), np.float16).astype(np.float32)
+
+
+def read_window_times(database: Database, recording_id: str) -> NDArray[np.float64]:
+    """Give the starts and ends of a recording's windows, shape=(n_windows, 2)."""
+    times = [block_times(row) for row in _blocks(database, recording_id)]
+    return np.concatenate([np.empty((0, 2)), *times])
+
+
+def read_peaks(database: Database, recording_id: str) -> Peaks:
+    """Give a recording's peaks up to the first block that is missing: times follow from place."""
+    peaks = [no_peaks()]
+    for number, row in enumerate(_blocks(database, recording_id)):
+        if row[1] != number:
+            break
+        peaks.append(np.frombuffer(row[6], np.int8).reshape(-1, 2))
+    return np.concatenate(peaks)
+
+
+def read_mean_vectors(database: Database, dim: int) -> MeanVectors:
+    """Give the mean of each recording's windows, scaled to unit length."""
+    ids = [row[0] for row in database.rows("recordings", "ORDER BY id")]
+    place = {recording_id: number for number, recording_id in enumerate(ids)}
+    sums = np.zeros((len(ids), dim), np.float32)
+    for row in database.rows("blocks", "ORDER BY rowid"):  # as they lie on the disk
+        if row[0] in place:
+            sums[place[row[0]]] += block_vectors([row]).reshape(-1, dim).sum(axis=0)
+    with_windows = np.flatnonzero(sums.any(axis=1))
+    return MeanVectors([ids[each] for each in with_windows], l2_normalize(sums[with_windows]))
+
+
+def _blocks(database: Database, recording_id: str) -> Iterator[Row]:
+    return database.rows("blocks", "WHERE recording_id = ? ORDER BY block", (recording_id,))
