@@ -1,6 +1,8 @@
 """AudioEncoder and VGGishEncoder: give every window its vector."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,6 +10,7 @@ import numpy as np
 from docarray import DocList
 from jina import Executor, requests
 
+from audiosearch.deadline import Deadline
 from audiosearch.decode import decode
 from audiosearch.encoders import choose_encoder
 from audiosearch.encoders.base import LogMelEncoder
@@ -15,11 +18,13 @@ from audiosearch.encoders.settings import EncoderSettings, Engine, Precision
 from audiosearch.errors import AudioSearchError, InvalidQueryError, InvalidWaveformError
 from audiosearch.resample import resample
 from audiosearch.store.workspace import read_space
+from audiosearch.turns import Turn, Turns
 from audiosearch.types import Vectors, Waveform
 from audiosearch.waveforms import check_sample_rate
 from audiosearch.weights import models_dir
 from audiosearch.windows import Span
 from executors.documents import Recording, Window, source_of
+from executors.timing import timed
 from executors.workspace import errors_told, jina_options, workspace_of
 
 TRAVERSAL_PATHS = ("@c", "@r")
@@ -80,15 +85,39 @@ class AudioEncoder(Executor):
             self.encoder = choose_encoder(model, fallback, space, settings)
         self.traversal_paths = traversal_paths
         self.load_input_from = load_input_from
+        self._turns = Turns()
 
-    @requests(on=["/index", "/search"])
-    def encode(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
-        """Set the embeddings, and let go of the sound."""
+    @requests(on="/search")
+    def encode_queries(
+        self, docs: DocList[Recording], parameters: dict[str, Any], **kwargs: Any
+    ) -> DocList[Recording]:
+        """Set the queries' embeddings, and let go of the sound; ``parameters``: ``deadline``."""
+        turn = partial(self._urgent_turn, Deadline.of(parameters))
+        with timed(docs, "encode"):
+            return self._encode_all(docs, turn)
+
+    @requests(on="/index")
+    def encode_blocks(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
+        """Set the embeddings of recordings, and let go of the sound; searches go first."""
+        return self._encode_all(docs, partial(self._turns.take, urgent=False))
+
+    @requests
+    def skip(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
+        """Pass on what needs no vector: a box must know the endpoints of those before it."""
+        return docs
+
+    @contextmanager
+    def _urgent_turn(self, deadline: Deadline) -> Iterator[None]:
+        with self._turns.take(urgent=True):
+            deadline.check()
+            yield
+
+    def _encode_all(self, docs: DocList[Recording], turn: Turn) -> DocList[Recording]:
         good = [doc for doc in docs if doc.status != "failed"]
         try:
-            self._encode(good)
+            self._encode(good, turn)
         except AudioSearchError:
-            self._encode_one_by_one(good)
+            self._encode_one_by_one(good, turn)
         for doc in good:
             doc.encoder, doc.encoder_version = self.encoder.name, self.encoder.version
             doc.dim = self.encoder.dim
@@ -97,46 +126,41 @@ class AudioEncoder(Executor):
                 window.tensor = None
         return docs
 
-    @requests
-    def skip(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
-        """Pass on what needs no vector: a box must know the endpoints of those before it."""
-        return docs
-
-    def _encode_one_by_one(self, docs: list[Recording]) -> None:
+    def _encode_one_by_one(self, docs: list[Recording], turn: Turn) -> None:
         """Find the documents that cannot be encoded; the others are not lost."""
         for doc in docs:
             try:
-                self._encode([doc])
+                self._encode([doc], turn)
             except AudioSearchError as error:
                 doc.fail(error)
 
-    def _encode(self, docs: list[Recording]) -> None:
-        for doc, vectors in zip(docs, self._vectors(docs), strict=True):
+    def _encode(self, docs: list[Recording], turn: Turn) -> None:
+        for doc, vectors in zip(docs, self._vectors(docs, turn), strict=True):
             for item, vector in zip(self._items(doc), vectors, strict=True):
                 item.embedding = vector
 
     def _items(self, doc: Recording) -> Sequence[Recording | Window]:
         return [doc] if self.traversal_paths == "@r" else doc.chunks
 
-    def _vectors(self, docs: list[Recording]) -> list[Vectors]:
-        """Embed the items of all documents, in one batch where they share their recording."""
+    def _vectors(self, docs: list[Recording], turn: Turn) -> list[Vectors]:
+        """Embed the items of all documents, in common batches where they share their recording."""
         if self.load_input_from == "log_mel":
-            return [self._embed_log_mels(doc) for doc in docs]
+            return [self._embed_log_mels(doc, turn) for doc in docs]
         if any(window.tensor is not None for doc in docs for window in doc.chunks):
-            return [self._embed_separate(doc) for doc in docs]
-        return self.encoder.embed_recordings([self._waveform_and_spans(doc) for doc in docs])
+            return [self._embed_separate(doc, turn) for doc in docs]
+        return self.encoder.embed_recordings([self._waveform_and_spans(doc) for doc in docs], turn)
 
-    def _embed_log_mels(self, doc: Recording) -> Vectors:
+    def _embed_log_mels(self, doc: Recording, turn: Turn) -> Vectors:
         if not isinstance(self.encoder, LogMelEncoder):
             raise InvalidQueryError(
                 f"received load_input_from: log_mel, which {self.encoder.name} cannot read; "
                 "expected waveform or uri"
             )
-        return self.encoder.embed_log_mels([_tensor(item) for item in self._items(doc)])
+        return self.encoder.embed_log_mels([_tensor(item) for item in self._items(doc)], turn)
 
-    def _embed_separate(self, doc: Recording) -> Vectors:
+    def _embed_separate(self, doc: Recording, turn: Turn) -> Vectors:
         waveforms = [_tensor(item) for item in self._items(doc)]
-        return self.encoder.embed(waveforms, self._sample_rate(doc))
+        return self.encoder.embed(waveforms, self._sample_rate(doc), turn)
 
     def _waveform_and_spans(self, doc: Recording) -> tuple[Waveform, list[Span]]:
         rate = self.encoder.sample_rate

@@ -1,14 +1,16 @@
 """The interface of all encoders, and the base of those that see log-mel patches."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audiosearch.errors import InvalidWaveformError
 from audiosearch.resample import resample
+from audiosearch.turns import Turn
 from audiosearch.types import Vectors, Waveform
 from audiosearch.vectors import l2_normalize
 from audiosearch.vggish import params
@@ -30,7 +32,9 @@ class Encoder(ABC):
     """The rate that the network wants, in Hz; others are resampled to it."""
 
     @abstractmethod
-    def embed(self, waveforms: Sequence[Waveform], sample_rate: int) -> Vectors:
+    def embed(
+        self, waveforms: Sequence[Waveform], sample_rate: int, turn: Turn = nullcontext
+    ) -> Vectors:
         """Embed each waveform as one vector.
 
         Parameters
@@ -39,6 +43,9 @@ class Encoder(ABC):
             Mono samples in [-1, 1], of any lengths; one too short for the network is padded.
         sample_rate : int
             Their common sample rate, in Hz.
+        turn : Turn
+            Entered around each batch of the network: there the work can wait, or be stopped by an
+            exception.
 
         Returns
         -------
@@ -52,7 +59,9 @@ class Encoder(ABC):
         """
 
     @abstractmethod
-    def embed_spans(self, waveform: Waveform, spans: Sequence[Span]) -> Vectors:
+    def embed_spans(
+        self, waveform: Waveform, spans: Sequence[Span], turn: Turn = nullcontext
+    ) -> Vectors:
         """Embed stretches of one recording; equal to ``embed`` on the slices, but cheaper.
 
         Parameters
@@ -61,6 +70,8 @@ class Encoder(ABC):
             The recording, mono, at the encoder's own ``sample_rate``.
         spans : sequence of Span
             Stretches within it that start on multiples of 10 ms.
+        turn : Turn
+            As of ``embed``.
 
         Returns
         -------
@@ -69,7 +80,7 @@ class Encoder(ABC):
         """
 
     def embed_recordings(
-        self, recordings: Sequence[tuple[Waveform, Sequence[Span]]]
+        self, recordings: Sequence[tuple[Waveform, Sequence[Span]]], turn: Turn = nullcontext
     ) -> list[Vectors]:
         """Embed stretches of several recordings; encoders may batch across them.
 
@@ -77,70 +88,85 @@ class Encoder(ABC):
         ----------
         recordings : sequence of (waveform, spans)
             As ``embed_spans`` takes them.
+        turn : Turn
+            As of ``embed``.
 
         Returns
         -------
         list of [shape=(len(spans), dim)], float32
             What ``embed_spans`` gives for each recording.
         """
-        return [self.embed_spans(waveform, spans) for waveform, spans in recordings]
+        return [self.embed_spans(waveform, spans, turn) for waveform, spans in recordings]
 
 
 class LogMelEncoder(Encoder):
     """Base of encoders whose network sees patches of VGGish's log-mel spectrogram.
 
-    A new one writes ``_forward`` and ``_pool`` and sets the class's constants.
+    A new one writes ``_forward`` and ``_pool`` and sets ``batch_size`` and the class's constants.
     """
 
     log_offset: float = params.LOG_OFFSET
     patch_hop_frames: int = params.PATCH_HOP_FRAMES
     max_patches: int | None = None
     """Only so many patches of a sound are used (from its start); None: all of them."""
+    batch_size: int
+    """Patches that the network sees at once."""
 
-    def embed(self, waveforms: Sequence[Waveform], sample_rate: int) -> Vectors:
+    def embed(
+        self, waveforms: Sequence[Waveform], sample_rate: int, turn: Turn = nullcontext
+    ) -> Vectors:
         """Embed each waveform as one vector; see ``Encoder.embed``."""
         check_sample_rate(sample_rate)
         for waveform in waveforms:
             check_waveform(waveform)
-        return self.embed_log_mels(
-            [
-                self.log_mel(resample(waveform, sample_rate, self.sample_rate))
-                for waveform in waveforms
-            ]
-        )
+        resampled = (resample(each, sample_rate, self.sample_rate) for each in waveforms)
+        return self.embed_log_mels(map(self.log_mel, resampled), turn)
 
-    def embed_spans(self, waveform: Waveform, spans: Sequence[Span]) -> Vectors:
+    def embed_spans(
+        self, waveform: Waveform, spans: Sequence[Span], turn: Turn = nullcontext
+    ) -> Vectors:
         """Embed stretches of one recording; see ``Encoder.embed_spans``."""
-        return self.embed_recordings([(waveform, spans)])[0]
+        return self.embed_recordings([(waveform, spans)], turn)[0]
 
     def embed_recordings(
-        self, recordings: Sequence[tuple[Waveform, Sequence[Span]]]
+        self, recordings: Sequence[tuple[Waveform, Sequence[Span]]], turn: Turn = nullcontext
     ) -> list[Vectors]:
         """Embed stretches of several recordings at once; see ``Encoder.embed_recordings``."""
-        log_mels = [self._span_log_mels(waveform, spans) for waveform, spans in recordings]
-        vectors = self.embed_log_mels(list(chain.from_iterable(log_mels)))
-        return np.split(vectors, np.cumsum([len(each) for each in log_mels]))[:-1]
+        log_mels = (self._span_log_mels(waveform, spans) for waveform, spans in recordings)
+        vectors = self.embed_log_mels(chain.from_iterable(log_mels), turn)
+        return np.split(vectors, np.cumsum([len(spans) for _, spans in recordings]))[:-1]
 
-    def embed_log_mels(self, log_mels: Sequence[NDArray[np.float32]]) -> Vectors:
+    def embed_log_mels(
+        self, log_mels: Iterable[NDArray[np.float32]], turn: Turn = nullcontext
+    ) -> Vectors:
         """Embed spectrograms.
 
         Parameters
         ----------
-        log_mels : sequence of [shape=(n_frames, 64)], float32
-            Spectrograms of at least 96 frames, as ``log_mel`` makes them.
+        log_mels : iterable of [shape=(n_frames, 64)], float32
+            Spectrograms of at least 96 frames, as ``log_mel`` makes them. Each is asked for when a
+            batch needs it.
+        turn : Turn
+            As of ``Encoder.embed``.
 
         Returns
         -------
-        [shape=(len(log_mels), dim)], float32
+        [shape=(n, dim)], float32
             One vector of unit length for each.
         """
-        patches = [self._patches(each) for each in log_mels]
-        if not patches:
+        counts: list[int] = []
+
+        def patches() -> Iterator[NDArray[np.float32]]:
+            for each in log_mels:
+                own = self._patches(each)
+                counts.append(len(own))
+                yield from own
+
+        outputs = self._outputs(patches(), turn)
+        if not counts:
             return np.empty((0, self.dim), np.float32)
-        outputs = self._forward(np.concatenate(patches))
-        ends = np.cumsum([len(each) for each in patches])
-        pooled = np.stack([self._pool(part) for part in np.split(outputs, ends[:-1])])
-        return l2_normalize(pooled)
+        parts = np.split(np.concatenate(outputs), np.cumsum(counts)[:-1])
+        return l2_normalize(np.stack([self._pool(part) for part in parts]))
 
     def log_mel(self, waveform: Waveform) -> NDArray[np.float32]:
         """Compute the spectrogram of a waveform at the encoder's rate, padded to one patch."""
@@ -148,11 +174,19 @@ class LogMelEncoder(Encoder):
 
     @abstractmethod
     def _forward(self, patches: NDArray[np.float32]) -> Vectors:
-        """Run the network: patches [shape=(n, 96, 64)] to outputs [shape=(n, d)], in batches."""
+        """Run the network on a batch: patches [shape=(n, 96, 64)] to outputs [shape=(n, d)]."""
 
     @abstractmethod
     def _pool(self, outputs: Vectors) -> NDArray[np.float32]:
         """Make one vector [shape=(dim,)] of a sound's outputs [shape=(n_patches, d)]."""
+
+    def _outputs(self, patches: Iterator[NDArray[np.float32]], turn: Turn) -> list[Vectors]:
+        """Run the network over patches [shape=(96, 64)]; of these views only a batch is copied."""
+        outputs = []
+        while batch := list(islice(patches, self.batch_size)):
+            with turn():
+                outputs.append(self._forward(np.stack(batch)))
+        return outputs
 
     def _span_log_mels(
         self, waveform: Waveform, spans: Sequence[Span]

@@ -56,12 +56,12 @@ class VGGishEncoder(LogMelEncoder):
         self.max_patches = settings.min_duration
         self.dim = settings.min_duration * params.EMBEDDING_SIZE
         self.version = _version(checksums, settings)
-        self._batch_size = settings.batch_size
+        self.batch_size = settings.batch_size
         self._postprocessor = Postprocessor(folder / PCA_PARAMS) if settings.postprocess else None
         self._network = _load_network(folder / CHECKPOINT, checksums[CHECKPOINT], settings)
 
     def raw_vectors(self, patches: NDArray[np.float32]) -> Vectors:
-        """Run the network.
+        """Run the network on one batch.
 
         Parameters
         ----------
@@ -73,10 +73,7 @@ class VGGishEncoder(LogMelEncoder):
         [shape=(n, 128)], float32
             Its raw vectors, before any post-processing.
         """
-        starts = range(0, len(patches), self._batch_size)
-        return np.concatenate(
-            [self._network(patches[start : start + self._batch_size]) for start in starts]
-        )
+        return self._network(patches)
 
     def _forward(self, patches: NDArray[np.float32]) -> Vectors:
         raw = self.raw_vectors(patches)

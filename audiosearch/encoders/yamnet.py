@@ -52,13 +52,10 @@ class YAMNetEncoder(LogMelEncoder):
         self.version = f"sha256:{checksums[WEIGHTS][:16]}"
         precision: Precision = "f32" if settings.precision == "auto" else settings.precision
         self._network = OpenVinoNetwork(folder / GRAPH, precision, settings.threads)
-        self._batch_size = settings.batch_size
+        self.batch_size = settings.batch_size
 
     def _forward(self, patches: NDArray[np.float32]) -> Vectors:
-        starts = range(0, len(patches), self._batch_size)
-        return np.concatenate(
-            [self._network(patches[start : start + self._batch_size]) for start in starts]
-        )
+        return self._network(patches)
 
     def _pool(self, outputs: Vectors) -> NDArray[np.float32]:
         mean: NDArray[np.float32] = outputs.mean(axis=0)

@@ -1,5 +1,7 @@
 """The encoder box, called without a Flow."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 from docarray import DocList
 
+from audiosearch.deadline import Deadline
 from audiosearch.decode import decode
 from audiosearch.errors import InvalidQueryError, ModelNotFoundError
 from audiosearch.windows import WindowPlan
@@ -35,7 +38,7 @@ def windows(n_samples: int) -> DocList[Window]:
 
 
 def encode(encoder: AudioEncoder, *docs: Recording) -> DocList[Recording]:
-    return encoder.encode(DocList[Recording](docs))
+    return encoder.encode_queries(DocList[Recording](docs), parameters={})
 
 
 def embeddings(doc: Recording) -> np.ndarray:
@@ -148,6 +151,43 @@ def test_wrong_log_mel_fails(tmp_path: Path, shape: tuple[int, ...]) -> None:
 def test_failed_documents_pass_through(tmp_path: Path) -> None:
     [doc] = encode(make(tmp_path), Recording(status="failed", code="silent"))
     assert (doc.status, doc.code) == ("failed", "silent")
+
+
+def test_deadline_fails_queries(tmp_path: Path, waveform: np.ndarray) -> None:
+    encoder = make(tmp_path)
+
+    def doc() -> Recording:
+        return Recording(
+            tensor=waveform, sample_rate=16_000, chunks=windows(waveform.size), window_s=4.0
+        )
+
+    late = {"deadline": Deadline.after(-1).at}
+    docs = encoder.encode_queries(DocList[Recording]([doc(), doc()]), parameters=late)
+    assert [(each.status, each.code) for each in docs] == [("failed", "timeout")] * 2
+    assert all(each.tensor is None and not each.chunks for each in docs)
+    early = {"deadline": Deadline.after(60).at}
+    [good] = encoder.encode_queries(DocList[Recording]([doc()]), parameters=early)
+    assert embeddings(good).shape == (4, 1024)
+
+
+def test_query_goes_before_the_block_that_is_encoded(tmp_path: Path, waveform: np.ndarray) -> None:
+    encoder = make(tmp_path)
+    minutes = np.resize(waveform, 600 * 16_000)
+    block = Recording(
+        tensor=minutes, sample_rate=16_000, chunks=windows(minutes.size), window_s=4.0
+    )
+    query = Recording(
+        tensor=waveform, sample_rate=16_000, chunks=windows(waveform.size), window_s=4.0
+    )
+    with ThreadPoolExecutor(1) as thread:
+        indexing = thread.submit(encoder.encode_blocks, DocList[Recording]([block]))
+        while not indexing.done() and not encoder._turns._taken:
+            time.sleep(0.001)
+        [found] = encode(encoder, query)
+        assert not indexing.done(), "the query waited for the whole block"
+        assert embeddings(found).shape == (4, 1024)
+        [done] = indexing.result(60)
+    assert embeddings(done).shape == (299, 1024)
 
 
 @pytest.mark.parametrize(
