@@ -19,6 +19,6 @@ EXPOSE 45678
 HEALTHCHECK --interval=10s --start-period=60s \
     CMD [".venv/bin/python", "-c", "import httpx; httpx.get('http://127.0.0.1:45678/health').raise_for_status()"]
 
-# Inside the container all interfaces; publish the port to this machine alone:
-# docker run --publish 127.0.0.1:45678:45678 …
+# Inside the container all interfaces, hence a token; publish the port to this machine alone:
+# docker run --publish 127.0.0.1:45678:45678 --env AUDIOSEARCH_TOKEN=… …
 CMD [".venv/bin/python", "app.py", "serve", "--host", "0.0.0.0"]

@@ -62,9 +62,9 @@ def search(
     """Find the recordings that sound like a file, and where in them."""
     from audiosearch.querying import make_filter, make_query, parse_stretch, shift_query_times
     from audiosearch.server import connect
-    from audiosearch.store.sqlite import SQLiteStore
+    from audiosearch.store import open_store
 
-    SQLiteStore(workspace, read_only=True).close()
+    open_store(workspace, read_only=True).close()
     check_encoder(workspace, encoder)
     query, offset_s = make_query(parse_stretch(file), workspace)
     parameters = {
@@ -122,6 +122,7 @@ def _serve(
     private: bool = False,
 ) -> None:
     """Serve; a private server is found by nobody, and ends with the process that started it."""
+    from audiosearch.access import TOKEN, check_exposure
     from audiosearch.server import OWNER_TOKEN, Address, announced, check_port, new_token
     from audiosearch.store.workspace import check_not_busy
     from executors.flow import flow_config
@@ -131,6 +132,7 @@ def _serve(
     check_not_busy(workspace)
     config = flow_config(workspace, host, port, encoder, unverified_weights)
     address = Address(config["gateway"]["host"], config["gateway"]["port"], new_token())
+    check_exposure(address.host, os.environ.get(TOKEN))
     check_port(address.host, address.port)
     if private:
         serve_flow(config, threading.Thread(target=_end_with_stdin, daemon=True).start, True)

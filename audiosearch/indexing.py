@@ -8,18 +8,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from audiosearch.background import in_daemon
 from audiosearch.changes import FoundFile, find_changed, find_vanished, read_known, still_known
-from audiosearch.client import Client
 from audiosearch.errors import (
     AudioSearchError,
     DiskFullError,
     ServerError,
     ServerUnavailableError,
 )
-from audiosearch.removal import remove_files
 from audiosearch.report import Report
 
 REQUESTS_AT_ONCE = 4
@@ -29,11 +27,27 @@ TRIES = 3
 MAX_IN_VAIN = 10
 BACKOFF_S = 0.25  # the pause after a failure, longer with each further one in a row
 
-Connection = Callable[[], AbstractContextManager[Client]]
+
+class Server(Protocol):
+    """What indexes files, such as a ``Client``."""
+
+    def index(self, uris: list[str], folders: list[str]) -> list[dict[str, Any]]:
+        """Have files indexed; gives what became of each."""
+        ...
+
+
+Connection = Callable[[], AbstractContextManager[Server]]
 """Gives a server, if one is needed."""
+
+Remove = Callable[[Sequence[str]], Sequence[str]]
+"""Removes files by their uris; gives those that were there."""
 
 OnProgress = Callable[[Report, int, int], None]
 """Called with the report so far, the bytes done and all bytes."""
+
+
+class IndexingStoppedError(Exception):
+    """A server has been told to index no more."""
 
 
 def index_paths(
@@ -42,7 +56,7 @@ def index_paths(
     connection: Connection,
     on_progress: OnProgress,
     retry_failed: bool = False,
-    prune: bool = False,
+    prune: Remove | None = None,
 ) -> Report:
     """Index files and folders.
 
@@ -58,13 +72,14 @@ def index_paths(
         Told after every request.
     retry_failed : bool
         Try files that failed again though they have not changed.
-    prune : bool
-        Remove the files that are gone from the folders.
+    prune : callable, optional
+        Removes the files that are gone from the folders.
 
     Returns
     -------
     Report
-        What became of each file. Ctrl-C ends the work early; what is done is kept.
+        What became of each file. Ctrl-C, or a server that is told to stop, ends the work early;
+        what is done is kept.
 
     Raises
     ------
@@ -81,9 +96,9 @@ def index_paths(
             _Work(changed, folders, report, on_progress).run(connection)
         report.vanished = still_known(vanished, workspace) if changed else vanished
         if prune and report.vanished:
-            report.pruned = len(remove_files(report.vanished, workspace))
+            report.pruned = len(prune(report.vanished))
             report.vanished = []
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, IndexingStoppedError):
         report.interrupted = True
     report.elapsed_s = time.monotonic() - started
     return report
@@ -138,7 +153,7 @@ class _Work:
                     while self._pending:
                         self._fail(self._pending.popleft(), error)
 
-    def _send(self, client: Client) -> None:
+    def _send(self, client: Server) -> None:
         while self._pending or self._running:
             while self._may_send():
                 batch = self._pending.popleft()

@@ -93,11 +93,6 @@ class Labels:
         return self._tables[folder]
 
 
-def read_tags(uri: str, path: Path, labels: Labels) -> Tags:
-    """Give the tags of a file: its metadata, and over them its row of labels."""
-    return {**read_metadata(path), **labels.row(uri, path)}
-
-
 def digest(row: dict[str, str]) -> str | None:
     """Give a row's digest, by which a change of it is seen; ``None`` of an empty one."""
     if not row:

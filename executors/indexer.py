@@ -2,17 +2,18 @@
 
 import os
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from docarray import DocList
 from jina import Executor, requests
 
 from audiosearch.data_uri import SCHEME
 from audiosearch.errors import (
+    AudioDecodeError,
     AudioSearchError,
     DiskFullError,
     IndexMismatchError,
@@ -21,16 +22,22 @@ from audiosearch.errors import (
     SilentAudioError,
 )
 from audiosearch.library import Library
-from audiosearch.retrieval import retrieve
+from audiosearch.mapper import Mapper
+from audiosearch.sandbox import Sandbox
+from audiosearch.store import open_store
 from audiosearch.store.rows import File
 from audiosearch.store.rows import Recording as StoredRecording
-from audiosearch.store.sqlite import SQLiteStore
-from audiosearch.tags import Labels, digest, whole_numbers
-from executors.documents import Recording, Window
-from executors.rows import block_of, file_of, hang, options_of, space_of
+from audiosearch.tags import Labels, digest, read_metadata, whole_numbers
+from audiosearch.types import Tags
+from executors.documents import Facts, Recording, Window
+from executors.facts import tell
+from executors.queries import answer, sounds_of_queries
+from executors.rows import block_of, file_of, space_of
+from executors.timing import timed
 from executors.workspace import errors_told, jina_options, workspace_of
 
 WINDOWS = "@c"
+METADATA_TIMEOUT_S = 30.0
 NOT_THE_FILES_FAULT = (DiskFullError.code, IndexMismatchError.code)
 
 
@@ -55,8 +62,10 @@ class SimpleIndexer(Executor):
         super().__init__(**jina_options(kwargs))
         with errors_told():
             self.limit = _check_match_args(match_args or {})
-            self.store = SQLiteStore(workspace_of(self))
-        self.library = Library(self.store, [Path(root) for root in library_roots or ["."]])
+            self.store = open_store(workspace_of(self))
+        roots = [Path(root) for root in library_roots or ["."]]
+        self.library = Library(self.store, roots, self._read_metadata)
+        self.mapper = Mapper(workspace_of(self))
 
     @requests(on="/resolve")
     def resolve(
@@ -104,22 +113,19 @@ class SimpleIndexer(Executor):
                     doc.fail(error)
             if doc.status == "failed":
                 self._note_failure(doc)
-            doc.chunks = DocList[Window]()
+            doc.chunks, doc.peaks = DocList[Window](), None
         return docs
 
     @requests(on="/search")
     def search(
         self, docs: DocList[Recording], parameters: dict[str, Any], **kwargs: Any
     ) -> DocList[Recording]:
-        """Hang the windows of the nearest recordings on the query windows that they match."""
+        """Hang the nearest recordings on the first sound of each query."""
+        with timed(docs, "search"):
+            for sounds in sounds_of_queries(docs):
+                answer(sounds, self.store, parameters, self.limit)
         for doc in docs:
-            if doc.status != "failed":
-                try:
-                    self._search(doc, parameters)
-                except AudioSearchError as error:
-                    doc.fail(error)
-            for window in doc.chunks:
-                window.embedding = None
+            doc.chunks = DocList[Window]()
         return docs
 
     @requests(on="/remove")
@@ -132,24 +138,47 @@ class SimpleIndexer(Executor):
                 doc.fail(error)
         return docs
 
-    @requests(on="/status")
-    def status(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
-        """Describe the library in the first document's tags."""
-        space = self.store.space
-        docs[0].tags = asdict(self.store.totals()) | {
-            "library_id": self.store.library_id,
-            "encoder": space.encoder if space else None,
-        }
+    @requests(on="/locate")
+    def locate(
+        self, docs: DocList[Recording], parameters: dict[str, Any], **kwargs: Any
+    ) -> DocList[Recording]:
+        """Find the file or folder that may be indexed under a path or uri."""
+        for doc in docs:
+            try:
+                doc.path = str(self.library.locate(doc.uri or "", bool(parameters["trusted"])))
+            except AudioSearchError as error:
+                doc.fail(error)
         return docs
+
+    @requests(on="/tell")
+    def tell(
+        self, docs: DocList[Facts], parameters: dict[str, Any], **kwargs: Any
+    ) -> DocList[Facts]:
+        """Tell of the library: ``parameters`` name what, and what that needs."""
+        own = {"workspace": str(workspace_of(self)), "library": self.library, "mapper": self.mapper}
+        return tell(self.store, parameters | own)
 
     def close(self) -> None:
         """Give up the library's files and lock."""
         self.store.close()
+        if "_sandbox" in self.__dict__:
+            self._sandbox.close()
+
+    @cached_property
+    def _sandbox(self) -> Sandbox:
+        return Sandbox(workers=1)
+
+    def _read_metadata(self, path: Path) -> Tags:
+        """Read a file's metadata, elsewhere: a hostile one must not reach the library."""
+        try:
+            return self._sandbox.run(read_metadata, path, timeout_s=METADATA_TIMEOUT_S)
+        except AudioDecodeError:
+            return {}
 
     def _resolve(self, doc: Recording, parameters: dict[str, Any], labels: Labels) -> None:
         if doc.recording_id is not None:
             file = self._file_of(doc.recording_id)
-        elif doc.uri and doc.uri.startswith(SCHEME):
+        elif doc.path or (doc.uri and doc.uri.startswith(SCHEME)):  # it came with the request
             return
         else:
             find = self.library.admit if parameters.get("index") else self.library.resolve
@@ -236,17 +265,6 @@ class SimpleIndexer(Executor):
                 self.store.put_file(replace(file, failed_at=failed_at))
             except DiskFullError as error:
                 doc.fail(error)
-
-    def _search(self, doc: Recording, parameters: dict[str, Any]) -> None:
-        known = self.store.space
-        if known is None:
-            return
-        space = space_of(doc)
-        if space != known:
-            raise IndexMismatchError(f"this library was made with {known}, the query with {space}")
-        queries = np.stack([np.asarray(window.embedding, np.float32) for window in doc.chunks])
-        for hit in retrieve(self.store, queries, options_of(doc, parameters, self.limit)):
-            hang(doc, hit)
 
 
 def _check_match_args(match_args: dict[str, Any]) -> int:

@@ -1,21 +1,30 @@
 """Sends documents through the Flow, in the steps that indexing and searching take."""
 
+import asyncio
+import json
 import logging
+from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from itertools import groupby
+from typing import Any, TypeVar
 
 import grpc
-from docarray import DocList
+from docarray import BaseDoc, DocList
 from jina.serve.runtimes.gateway.streamer import GatewayStreamer
 
 from audiosearch.errors import AudioSearchError
-from executors.documents import Recording
+from executors.documents import Facts, Recording
+
+Answer = TypeVar("Answer", bound=BaseDoc)
 
 logger = logging.getLogger(__name__)
 
 INDEXER = "indexer"
+MESSAGES_AT_ONCE = 3
+"""Messages of all index requests on their way: a block of ten minutes is 38 MB, and each keeps one
+of the few threads that a microservice has (5 on one core)."""
 RECORDINGS_AT_ONCE = 8
-"""Recordings whose blocks travel in one message: ten minutes of sound are 38 MB."""
+"""Recordings of a request that are indexed together, a block of each at a time."""
 SEGMENTER_AND_INDEXER = "segmenter|indexer"
 
 
@@ -46,6 +55,7 @@ class Pipeline:
 
     def __init__(self, streamer: GatewayStreamer) -> None:
         self._streamer = streamer
+        self._indexing = asyncio.Semaphore(MESSAGES_AT_ONCE)
 
     async def search(
         self, docs: Iterable[Recording], parameters: dict[str, Any]
@@ -55,14 +65,14 @@ class Pipeline:
         Parameters
         ----------
         docs : iterable of Recording
-            The queries.
+            The queries' sounds; those of one query share their ``group``.
         parameters : dict
-            As of ``SearchParameters``.
+            As of ``SearchParameters``, and ``deadline``.
 
         Returns
         -------
         list of Recording
-            In the order of the queries, with their matches.
+            The first sound of each query, in their order, with its matches.
 
         Raises
         ------
@@ -75,10 +85,14 @@ class Pipeline:
             doc.status = None
         found = await self._call("/search", found, parameters)
         _check(found)
-        return found
+        return [next(sounds) for _, sounds in groupby(found, lambda doc: doc.group)]
 
     async def index(
-        self, docs: Iterable[Recording], folders: list[str], trusted: bool
+        self,
+        docs: Iterable[Recording],
+        folders: list[str],
+        trusted: bool,
+        all_or_none: bool = False,
     ) -> list[Recording]:
         """Index recordings block by block.
 
@@ -90,6 +104,8 @@ class Pipeline:
             Folders to make library folders first.
         trusted : bool
             Whether files may lie anywhere.
+        all_or_none : bool
+            Index none if a path lies outside the folders that may be read.
 
         Returns
         -------
@@ -100,7 +116,7 @@ class Pipeline:
         Raises
         ------
         RefusedError
-            If a path lies outside the folders that may be read; then none is indexed.
+            If a path lies outside, and ``all_or_none`` is set.
         """
         docs = list(docs)
         ids = [doc.id for doc in docs]
@@ -108,7 +124,8 @@ class Pipeline:
             doc.id = str(number)  # clients may give several the same
         parameters = {"index": True, "trusted": trusted, "folders": folders}
         done = {doc.id: doc for doc in await self._call("/resolve", docs, parameters, INDEXER)}
-        _check([doc for doc in done.values() if doc.code == "forbidden"])
+        if all_or_none:
+            _check([doc for doc in done.values() if doc.code == "forbidden"])
         new = [doc for doc in done.values() if doc.status is None]
         for first in range(0, len(new), RECORDINGS_AT_ONCE):
             group = new[first : first + RECORDINGS_AT_ONCE]
@@ -119,17 +136,24 @@ class Pipeline:
 
     async def _index_blocks(self, new: list[Recording]) -> list[Recording]:
         """Index some recordings, a block of each at a time."""
-        pending = await self._call("/identify", new, {}, SEGMENTER_AND_INDEXER)
+        async with self._indexing:
+            pending = await self._call("/identify", new, {}, SEGMENTER_AND_INDEXER)
         done = {doc.id: doc for doc in pending}
         while pending := [doc for doc in pending if doc.status is None]:
             silent = {doc.id: doc.silent_windows for doc in pending}  # of the blocks before
-            pending = await self._call("/index", pending, {})
+            pending = await asyncio.gather(*map(self._index_block, pending))
             for doc in pending:
                 doc.silent_windows += silent[doc.id]
                 if doc.status == "added" and not doc.is_last:
                     doc.status, doc.block = None, doc.block + 1
             done |= {doc.id: doc for doc in pending}
         return list(done.values())
+
+    async def _index_block(self, doc: Recording) -> Recording:
+        """Index one block, in a message of its own: several would stop searches for longer."""
+        async with self._indexing:
+            [done] = await self._call("/index", [doc], {})
+            return done
 
     async def remove(self, docs: Iterable[Recording]) -> list[Recording]:
         """Forget files by uri, or recordings by ``recording_id``.
@@ -141,23 +165,64 @@ class Pipeline:
         """
         return await self._call("/remove", docs, {}, INDEXER)
 
-    async def status(self) -> dict[str, Any]:
-        """Describe the library."""
-        docs = await self._call("/status", [Recording()], {}, INDEXER)
-        return dict(docs[0].tags)
+    async def file(self, recording_id: str) -> Recording:
+        """Find a file that holds a recording.
+
+        Returns
+        -------
+        Recording
+            With its ``path`` and ``duration_s``.
+
+        Raises
+        ------
+        RefusedError
+            If there is no such recording, or none of its files is there.
+        """
+        [doc] = await self._call("/resolve", [Recording(recording_id=recording_id)], {}, INDEXER)
+        _refuse_failed(doc)
+        return doc
+
+    async def locate(self, path: str, trusted: bool) -> str:
+        """Find the file or folder that may be indexed under a path or library uri.
+
+        Raises
+        ------
+        RefusedError
+            If it lies outside the folders that may be read, or is not there.
+        """
+        [doc] = await self._call("/locate", [Recording(uri=path)], {"trusted": trusted}, INDEXER)
+        _refuse_failed(doc)
+        return doc.path or ""
+
+    async def ask(self, what: str, **parameters: Any) -> Any:
+        """Ask the library to tell of itself: see ``executors/facts.py``.
+
+        Raises
+        ------
+        RefusedError
+            If what is asked for is not there.
+        """
+        [facts] = await self._call(
+            "/tell", [Facts(text="")], {"what": what, **parameters}, INDEXER, Facts
+        )
+        answer = json.loads(facts.text)
+        if "error" in answer:
+            raise RefusedError(answer["error"]["code"], answer["error"]["message"])
+        return answer["answer"]
 
     async def _call(
         self,
         endpoint: str,
-        docs: Iterable[Recording],
+        docs: Iterable[Answer],
         parameters: dict[str, Any],
         target: str | None = None,
-    ) -> list[Recording]:
+        kind: type[BaseDoc] = Recording,
+    ) -> list[Answer]:
         """Send documents through all microservices, or those that a regular expression names."""
-        batch = DocList[Recording](docs)
+        batch = DocList[kind](docs)
         if not batch:
             return []
-        answered: list[Recording] = []
+        answered: list[Answer] = []
         try:
             async for part, error in self._streamer.stream(
                 batch,
@@ -165,7 +230,7 @@ class Pipeline:
                 exec_endpoint=endpoint,
                 target_executor=target,
                 parameters=parameters,
-                return_type=DocList[Recording],
+                return_type=DocList[kind],
             ):
                 if error:
                     logger.error("%s failed: %s", endpoint, error)
@@ -179,6 +244,19 @@ class Pipeline:
 
 
 def _check(docs: list[Recording]) -> None:
+    """Raise the error of the first document that failed, with its place in the request."""
+    seen: Counter[tuple[int, str]] = Counter()
     for number, doc in enumerate(docs):
+        query = number if doc.group is None else doc.group
+        role = (query, doc.role)
+        place = f"data[{query}]"
+        if doc.role != "query":
+            place += f".{doc.role}s[{seen[role]}]"
+        seen[role] += 1
         if doc.status == "failed":
-            raise RefusedError(doc.code or "internal", f"data[{number}]: {doc.message}")
+            raise RefusedError(doc.code or "internal", f"{place}: {doc.message}")
+
+
+def _refuse_failed(doc: Recording) -> None:
+    if doc.status == "failed":
+        raise RefusedError(doc.code or "internal", doc.message or "")

@@ -11,10 +11,10 @@ from jina import Executor
 
 from executors.documents import Recording
 from executors.encoder import AudioEncoder
-from executors.gateway import _indexed
 from executors.indexer import SimpleIndexer
 from executors.pipeline import INDEXER, Pipeline
 from executors.segmenter import AudioSegmenter
+from executors.service.routes.indexing import indexed
 
 
 class Boxes:
@@ -41,12 +41,12 @@ class InProcess:
 
     def __init__(self, boxes: Boxes, indexer: SimpleIndexer) -> None:
         self.boxes, self.indexer = boxes, indexer
-        self.pipeline = Pipeline(self)
 
     def index(self, uris: Sequence[str], folders: list[str]) -> list[dict[str, Any]]:
         docs = [Recording(uri=uri) for uri in uris]
-        done = asyncio.run(self.pipeline.index(docs, folders, trusted=True))
-        return [_indexed(doc).model_dump() for doc in done]
+        # A pipeline belongs to the event loop that it is used in.
+        done = asyncio.run(Pipeline(self).index(docs, folders, trusted=True))
+        return [indexed(doc).model_dump() for doc in done]
 
     async def stream(
         self,

@@ -1,5 +1,6 @@
 """Runs the command line and servers of temporary workspaces, as their users do."""
 
+import json
 import os
 import signal
 import subprocess
@@ -117,12 +118,42 @@ def serving(workspace: Path, *options: str, **environment: str) -> Iterator[Serv
         yield service
 
 
+SERVE = """
+import json, sys
+from pathlib import Path
+from executors.flow import flow_config, serve
+
+workspace, port, changes = sys.argv[1:]
+config = flow_config(Path(workspace), port=int(port), encoder="yamnet")
+for box in (config["gateway"], *config["executors"]):
+    box["uses_with"] |= json.loads(changes).get(box.get("name", "gateway"), {})
+serve(config, lambda: None)
+"""
+
+
+@contextmanager
+def serving_with(
+    workspace: Path, changes: dict[str, dict[str, Any]], **environment: str
+) -> Iterator[Service]:
+    """Serve flow.yml with other options of its boxes, by their names."""
+    port = free_port()
+    command = [sys.executable, "-c", SERVE, str(workspace), str(port), json.dumps(changes)]
+    with running(
+        command,
+        f"http://127.0.0.1:{port}",
+        workspace,
+        cwd=PROJECT_DIR,
+        env=os.environ | environment,
+    ) as service:
+        yield service
+
+
 def wait_until_ready(service: Service) -> None:
     deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
         assert service.process.poll() is None, service.log.read_text()
         try:
-            if service.get("/health").is_success:
+            if service.get("/health/ready").is_success:
                 return
         except httpx.TransportError:
             pass

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from audiosearch.server import free_port
-from executors.answers import SearchAnswer
+from executors.service.answers import SearchAnswer
 from tests.conftest import PROJECT_DIR, TOY_DATA
 
 README = (PROJECT_DIR / "README.md").read_text()

@@ -162,8 +162,8 @@ def test_too_long_suggests_a_stretch(toy_service: Service) -> None:
 
 
 def test_too_large_a_body_is_not_read(toy_service: Service) -> None:
-    response = send(toy_service, "/search", b" " * 64_000_001)
-    assert "more than 64 MB" in check_problem(response, 413, "too_long")
+    response = send(toy_service, "/search", b" " * 100_000_001)
+    assert "more than 100 MB" in check_problem(response, 413, "too_long")
 
 
 def test_names_that_are_no_text_are_told(toy_service: Service) -> None:
@@ -175,9 +175,9 @@ def test_names_that_are_no_text_are_told(toy_service: Service) -> None:
 
 
 INVALID = {
-    "both": ({"uri": CLIP, "recording_id": "0" * 32}, {}, "expected either uri or recording_id"),
+    "both": ({"uri": CLIP, "recording_id": "0" * 32}, {}, "received uri and recording_id"),
     "neither": ({}, {}, "expected either uri or recording_id"),
-    "empty uri": ({"uri": ""}, {}, "expected either uri or recording_id"),
+    "empty uri": ({"uri": ""}, {}, "data.0.uri: "),
     "end at start": ({"uri": CLIP, "start_s": 2, "end_s": 2}, {}, "received start_s 2 and end_s 2"),
     "end before start": ({"uri": CLIP, "start_s": 3, "end_s": 2}, {}, "ends after its start"),
     "end at 0": ({"uri": CLIP, "end_s": 0}, {}, "ends after its start"),

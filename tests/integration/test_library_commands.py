@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -93,6 +94,8 @@ def test_list_by_prefix_and_tag(library: Path) -> None:
     ]
     assert uris("--prefix", "clips/d") == ["clips/door_door_close.ogg", TABLA]
     assert uris("--prefix", "other/") == []
+    assert uris("--text", "EM9 guitar") == guitars[1:]
+    assert uris("--text", "guitar nothing") == []
     assert "expected key=value" in run("list", "--tag", "label", workspace=library, status=1)
 
 
@@ -118,7 +121,8 @@ def test_status(library: Path) -> None:
 def test_failures(library: Path, clips: Path) -> None:
     [failure] = ask("failures", workspace=library)
     assert failure["path"] == str(clips / "broken.wav")
-    assert failure["code"] == "undecodable"
+    assert (failure["uri"], failure["code"]) == ("clips/broken.wav", "undecodable")
+    assert ask("failures", "--limit", "1", "--after", failure["uri"], workspace=library) == []
     assert failure["failed_at"].endswith("+00:00")
     assert "cannot be decoded" in run("failures", workspace=library)
 
@@ -184,6 +188,33 @@ def test_export_of_what_is_no_answer(library: Path, tmp_path: Path) -> None:
         assert error.startswith("Error: ")
     error = run("export", "--search", tmp_path / "absent.json", workspace=library, status=1)
     assert "there is no file" in error
+
+
+def test_an_export_that_fails_leaves_the_file_as_it_was(library: Path, tmp_path: Path) -> None:
+    out, answer = tmp_path / "x.csv", tmp_path / "x.json"
+    out.write_text("as it was")
+    answer.write_text('{"data": [{"id": "x", "matches": [{"id": "y"}]}]}')
+    for search in (tmp_path / "absent.json", answer):
+        run("export", "--search", search, "--out", out, workspace=library, status=1)
+        assert out.read_text() == "as it was"
+    assert {each.name for each in tmp_path.iterdir()} == {"x.csv", "x.json"}
+    run("export", "--out", out, workspace=library)
+    assert out.read_text().startswith("recording_id,uri,path")
+
+
+def test_text_that_is_not_utf_8_is_told(library: Path) -> None:
+    odd = os.fsdecode(b"clips/\xff")
+    for command in ("list", "search"):
+        arguments = ["--prefix", odd] if command == "list" else [TABLA, "--prefix", odd]
+        error = run(command, *arguments, workspace=library, status=2)
+        assert "expected UTF-8" in error
+    assert "expected text" in run("show", odd, workspace=library, status=1)
+
+
+def test_an_empty_path_is_not_the_current_folder(copy: Path) -> None:
+    for command in ("index", "watch"):
+        assert "received an empty path" in run(command, "", workspace=copy, status=2)
+    assert ask("status", workspace=copy)["recordings"] == len(CLIPS)
 
 
 def test_check_and_repair(copy: Path) -> None:

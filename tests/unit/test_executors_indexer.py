@@ -91,6 +91,15 @@ def test_silence_at_the_end_is_none(indexer: SimpleIndexer) -> None:
     assert recording.n_windows == 1
 
 
+def test_what_to_draw_is_kept_and_not_sent_back(indexer: SimpleIndexer) -> None:
+    first, second = block(0, is_last=False), block(1, n_windows=0)
+    first.peaks = np.array([[-1, 1], [-127, 127]], np.int8)
+    second.peaks = np.array([[-3, 3]], np.int8)
+    for doc in (first, second):
+        assert indexer.index(DocList[Recording]([doc]))[0].peaks is None
+    assert indexer.store.peaks("long").tolist() == [[-1, 1], [-127, 127], [-3, 3]]
+
+
 def test_recording_removed_between_two_blocks_stays_away(indexer: SimpleIndexer) -> None:
     index_blocks(indexer, block(0, is_last=False))
     assert indexer.store.remove("long")

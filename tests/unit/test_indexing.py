@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -56,13 +57,17 @@ class Disk:
         (self.library / "labels.csv").write_text(f"path,label\n{rows}")
         self.tick(self.library / "labels.csv")
 
-    def index(self, **options: bool) -> Report:
+    def index(self, prune: bool = False, **options: bool) -> Report:
         def connection() -> object:
             return self.boxes.connection(self.workspace)
 
+        remove = partial(remove_files, workspace=self.workspace) if prune else None
+
         self.boxes.identified.clear()
         self.boxes.encoded.clear()
-        return index_paths([self.library], self.workspace, connection, no_progress, **options)
+        return index_paths(
+            [self.library], self.workspace, connection, no_progress, prune=remove, **options
+        )
 
     def uris(self) -> dict[str, str]:
         """Give the recording of each file."""

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from executors.requests import IndexBody, Query, SearchBody, SearchParameters
+from executors.service.requests import IndexBody, Query, SearchBody, SearchParameters
 
 
 def test_a_fragment_equals_the_fields() -> None:
@@ -77,4 +77,4 @@ def test_what_a_jina_client_adds_is_ignored() -> None:
         }
     )
     assert body.parameters.limit == 3
-    assert body.data[0].model_dump(exclude_none=True) == {"uri": "a.wav"}
+    assert body.data[0].model_dump(exclude_defaults=True) == {"uri": "a.wav"}

@@ -60,7 +60,20 @@ def test_the_announcement_is_removed_when_the_server_fails(tmp_path: Path) -> No
     assert not (tmp_path / SERVER_FILE).exists()
 
 
-@pytest.mark.parametrize("text", [None, "", "{}", "[]", "not json", '{"host": "127.0.0.1"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(None, "", "{}", "[]", "not json", '{"host": "127.0.0.1"}'),
+        '{"host": "no such host", "port": 1, "token": "x"}',
+        '{"host": 7, "port": 1, "token": "x"}',
+        '{"host": "127.0.0.1", "port": "abc", "token": "x"}',
+        '{"host": "127.0.0.1", "port": 99999, "token": "x"}',
+        '{"host": "127.0.0.1", "port": -1, "token": "x"}',
+        '{"host": "127.0.0.1", "port": null, "token": "x"}',
+        '{"host": "%s", "port": 1, "token": "x"}' % ("a" * 99),
+        '{"host": "127.0.0.1", "port": 1, "token": 7}',
+    ],
+)
 def test_what_is_no_announcement_finds_no_server(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / SERVER_FILE).write_text(text)
@@ -89,6 +102,12 @@ def test_a_number_that_is_no_port_is_told(port: int) -> None:
 def test_a_host_of_another_machine_is_told() -> None:
     with pytest.raises(ServerError, match=r"cannot listen on 192\.0\.2\.1"):
         check_port("192.0.2.1", free_port())
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 99, "no host"])
+def test_a_name_that_is_no_host_is_told(host: str) -> None:
+    with pytest.raises(ServerError, match=rf"received --host {host}, expected"):
+        check_port(host, free_port())
 
 
 def test_tokens_are_long_and_differ() -> None:

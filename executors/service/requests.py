@@ -1,19 +1,22 @@
 """The bodies that the gateway accepts; anything else is refused with 422."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
+from fastapi import UploadFile
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
+    Json,
+    StrictBool,
     field_validator,
     model_validator,
 )
 
 from audiosearch.errors import InvalidQueryError
 from audiosearch.fragments import MAX_S, split_fragment
+from executors.documents import Recording
 
 EXAMPLE = "toy-data/drum_loop_loop_mika.mp3"
 _EMPTY: tuple[Any, ...] = (None, [], {}, "")
@@ -23,6 +26,12 @@ def _encodable(text: str) -> str:
     """Refuse lone surrogates, which JSON can spell and UTF-8 cannot."""
     text.encode()
     return text
+
+
+def _is_default(key: str, value: Any) -> bool:
+    """Tell whether a field is one of the documents' own, as a Jina client sends it unset."""
+    field = Recording.model_fields.get(key)
+    return field is not None and bool(field.default == value)
 
 
 def _as_list(value: Any) -> Any:
@@ -35,15 +44,16 @@ Text = Annotated[str, AfterValidator(_encodable)]
 Number = Annotated[float, Field(gt=-(2**53), lt=2**53, allow_inf_nan=False)]
 Integer = Annotated[int, Field(gt=-(2**53), lt=2**53)]
 Scalar = Text | bool | Integer | Number
-OneOrMany = Annotated[list[Value], Field(min_length=1, max_length=1000), BeforeValidator(_as_list)]
+Many = Annotated[list[Value], Field(min_length=1, max_length=1000)]
+OneOrMany = Annotated[Many[Value] | Value, AfterValidator(_as_list)]
 Seconds = Annotated[float, Field(ge=0, le=MAX_S, allow_inf_nan=False)]
 Distance = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
 
 
-class Sound(BaseModel):
-    """A sound: a file of the library or a ``data:`` URI, whole or a stretch of it.
+class Item(BaseModel):
+    """A file of the library, or a sound that comes with the request.
 
-    A Jina client sends its documents with all their fields; the empty ones are ignored.
+    A Jina client sends its documents with all their fields; the empty ones of others are ignored.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -52,8 +62,9 @@ class Sound(BaseModel):
     uri: str | None = Field(
         None,
         min_length=1,
-        description="A library uri, a path below the library folders or library_roots, or a data: "
-        "URI. It may end in a media fragment: film.mp4#t=8.95,18.95",
+        description="A library uri, a path below the library folders or library_roots, a data: "
+        "URI, or where allow_urls is set an http(s) address. In a search it may end in a media "
+        "fragment: film.mp4#t=8.95,18.95",
     )
 
     @model_validator(mode="before")
@@ -61,16 +72,15 @@ class Sound(BaseModel):
     def _ignore_empty(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
-        defaults = {"block": 0, "is_last": True, "silent_windows": 0, "tensor_start_s": 0.0}
         return {
             key: value
             for key, value in values.items()
-            if value not in _EMPTY and (key not in defaults or defaults[key] != value)
+            if key in cls.model_fields or not (value in _EMPTY or _is_default(key, value))
         }
 
 
-class Query(Sound):
-    """A sound to find the likes of."""
+class Sound(Item):
+    """A sound to find the likes of: whole, or a stretch of it."""
 
     recording_id: Text | None = Field(
         None, description="A recording of the library, in uri's stead."
@@ -79,8 +89,10 @@ class Query(Sound):
     end_s: Seconds | None = Field(None, description="Where the stretch ends, in seconds.")
 
     @model_validator(mode="after")
-    def _check(self) -> "Query":
-        if (self.uri is None) == (self.recording_id is None):
+    def _check(self) -> Self:
+        if self.uri is not None and self.recording_id is not None:
+            raise ValueError("received uri and recording_id, expected one of them")
+        if not self._names_sound():
             raise ValueError("expected either uri or recording_id")
         self._split_fragment()
         if self.end_s is not None and self.end_s <= (self.start_s or 0):
@@ -89,6 +101,9 @@ class Query(Sound):
                 "expected a stretch that ends after its start"
             )
         return self
+
+    def _names_sound(self) -> bool:
+        return self.uri is not None or self.recording_id is not None
 
     def _split_fragment(self) -> None:
         """Turn ``#t=8.95,18.95`` into the two fields that it equals."""
@@ -103,7 +118,25 @@ class Query(Sound):
         self.uri, self.start_s, self.end_s = fragment
 
 
-class NewRecording(Sound):
+Examples = Annotated[list[Sound], Field(max_length=32)]
+
+
+class Query(Sound):
+    """A sound, or several, to find the likes of."""
+
+    positives: Examples = Field([], description="Further sounds to find the likes of.")
+    negatives: Examples = Field([], description="Sounds whose likes are not wanted.")
+
+    def _names_sound(self) -> bool:
+        return super()._names_sound() or bool(self.positives)
+
+    def sounds(self) -> dict[str, list[Sound]]:
+        """Give the sounds by their roles."""
+        own: list[Sound] = [self] if super()._names_sound() else []
+        return {"query": own, "positive": self.positives, "negative": self.negatives}
+
+
+class NewRecording(Item):
     """A sound to index."""
 
     uri: str = Field(min_length=1, description="As in a search, without a media fragment.")
@@ -135,7 +168,7 @@ class SearchParameters(BaseModel):
         None, description="Windows up to this cosine distance count; by default the best + 0.05."
     )
     max_distance: Distance | None = Field(None, description="Drops recordings beyond it.")
-    exclude_self: bool = Field(False, description="Leaves out the query's own recording.")
+    exclude_self: StrictBool = Field(False, description="Leaves out the query's own recording.")
     filter: FilterParameters | None = Field(None, description="Which recordings to search.")
 
 
@@ -173,7 +206,7 @@ class Body(BaseModel):
         return {key: value for key, value in parameters.items() if not key.startswith("__")}
 
 
-class KnownFile(Sound):
+class KnownFile(Item):
     """A file of the library."""
 
     uri: str = Field(min_length=1, description="Its library uri, as answers show it.")
@@ -205,3 +238,45 @@ class IndexBody(Body):
 
     data: list[NewRecording] = Field(min_length=1, max_length=1000)
     parameters: IndexParameters = Field(default_factory=IndexParameters)
+
+
+class Upload(BaseModel):
+    """Form of ``POST /search/upload``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UploadFile = Field(description="An audio or video file.")
+    start_s: Seconds | None = Field(None, description="Where the stretch begins, in seconds.")
+    end_s: Seconds | None = Field(None, description="Where the stretch ends, in seconds.")
+    positives: Json[Examples] = Field([], description="As in a search, as JSON.")
+    negatives: Json[Examples] = Field([], description="As in a search, as JSON.")
+    parameters: Json[SearchParameters] = Field(
+        default_factory=SearchParameters, description="As in a search, as JSON."
+    )
+
+
+class JobBody(BaseModel):
+    """Body of ``POST /jobs``."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"paths": ["toy-data"]}}
+    )
+
+    paths: list[Text] = Field(
+        min_length=1,
+        max_length=1000,
+        description="Files or folders below the library folders or library_roots; a library "
+        "folder by its name.",
+    )
+    retry_failed: StrictBool = Field(
+        False, description="Try files that failed again though they have not changed."
+    )
+    prune: StrictBool = Field(False, description="Remove the files that are gone from the folders.")
+
+
+class SessionBody(BaseModel):
+    """Body of ``POST /session``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(description="What the service was started with in AUDIOSEARCH_TOKEN.")

@@ -1,0 +1,275 @@
+"""The bodies that the gateway answers."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+QuerySound = Annotated[int | None, Field(exclude_if=lambda sound: sound is None)]
+"""The query's sound that matches: 0 its own, then its positives; left out where there is one."""
+
+
+class Moment(BaseModel):
+    """A stretch of a recording that matches, with the query's stretch nearest to it."""
+
+    start_s: float
+    end_s: float
+    query_start_s: float
+    query_end_s: float
+    query_sound: QuerySound = None
+    cosine: float
+
+
+class Score(BaseModel):
+    """A distance: smaller is more similar."""
+
+    value: float
+
+
+class MatchAnswer(BaseModel):
+    """A recording that sounds like the query; its distance is that of its best window."""
+
+    id: str
+    uri: str
+    scores: dict[str, Score]
+    similarity: float
+    start_s: float
+    end_s: float
+    query_start_s: float
+    query_end_s: float
+    query_sound: QuerySound = None
+    duration_s: float
+    tags: dict[str, Any]
+    moments: list[Moment]
+
+
+class QueryAnswer(BaseModel):
+    """A query with its matches, best first."""
+
+    id: str
+    uri: str | None
+    matches: list[MatchAnswer]
+
+
+class Header(BaseModel):
+    """What Jina's clients read of an answer."""
+
+    requestId: str  # noqa: N815 (Jina's own spelling)
+    execEndpoint: str  # noqa: N815
+
+
+class SearchAnswer(BaseModel):
+    """Answer of ``POST /search``."""
+
+    data: list[QueryAnswer]
+    parameters: dict[str, Any]
+    header: Header
+
+
+class IndexedRecording(BaseModel):
+    """What became of a file."""
+
+    id: str
+    uri: str | None
+    recording_id: str | None
+    status: str
+    duration_s: float | None
+    silent_windows: int
+    code: str | None
+    message: str | None
+
+
+class IndexAnswer(BaseModel):
+    """Answer of ``POST /index``."""
+
+    data: list[IndexedRecording]
+    parameters: dict[str, Any]
+    header: Header
+
+
+class RemovedFile(BaseModel):
+    """What became of a file that is to be forgotten: ``removed`` or ``failed``."""
+
+    id: str
+    uri: str | None
+    status: str
+    code: str | None
+    message: str | None
+
+
+class RemoveAnswer(BaseModel):
+    """Answer of ``POST /remove``."""
+
+    data: list[RemovedFile]
+    parameters: dict[str, Any]
+    header: Header
+
+
+class Health(BaseModel):
+    """Answer of ``GET /health``."""
+
+    status: str
+    library_id: str
+    encoder: str | None
+    recordings: int
+    windows: int
+    duration_s: float
+
+
+class Live(BaseModel):
+    """Answer of ``GET /health/live``."""
+
+    status: str
+
+
+class Ready(BaseModel):
+    """Answer of ``GET /health/ready``: whether each microservice answers."""
+
+    status: str
+    microservices: dict[str, bool]
+
+
+class Status(BaseModel):
+    """Answer of ``GET /status``: what the library holds; ``failures`` counts files by reason."""
+
+    library_id: str
+    encoder: str | None
+    recordings: int
+    windows: int
+    duration_s: float
+    disk_bytes: int
+    folders: list[str]
+    failures: dict[str, int]
+
+
+class LibraryRecording(BaseModel):
+    """A recording of the library, with the uris of the files that hold it."""
+
+    id: str
+    uris: list[str]
+    duration_s: float
+    complete: bool
+    n_windows: int
+    silent_windows: int
+    tags: dict[str, Any]
+    added_at: str
+
+
+class RecordingsPage(BaseModel):
+    """Answer of ``GET /recordings``; ``after`` asks for the next page, and is null on the last."""
+
+    recordings: list[LibraryRecording]
+    after: str | None
+
+
+class Failure(BaseModel):
+    """A file that could not be indexed, why, and when."""
+
+    uri: str
+    code: str
+    message: str
+    failed_at: str
+
+
+class FailuresPage(BaseModel):
+    """Answer of ``GET /failures``; ``after`` asks for the next page, and is null on the last."""
+
+    failures: list[Failure]
+    after: str | None
+
+
+class Peaks(BaseModel):
+    """Answer of ``GET /recordings/{id}/peaks``: lowest and highest samples, in [-1, 1]."""
+
+    start_s: float
+    end_s: float
+    minima: list[float]
+    maxima: list[float]
+
+
+class FolderAnswer(BaseModel):
+    """A folder with media files that the service may read; ``path`` names it in requests."""
+
+    path: str
+    name: str
+    in_library: bool
+    has_folders: bool
+
+
+class FolderList(BaseModel):
+    """Answer of ``GET /folders``."""
+
+    folders: list[FolderAnswer]
+
+
+class MapTag(BaseModel):
+    """A tag by which points are coloured.
+
+    ``codes`` is base64 of one byte a point: which of ``values`` it has, 254 for another one, 255
+    without the tag.
+    """
+
+    key: str
+    values: list[str]
+    codes: str
+
+
+class MapPoints(BaseModel):
+    """Recordings on the map; ``x`` and ``y`` are base64 of float32, little-endian, in [-1, 1]."""
+
+    ids: list[str]
+    uris: list[str]
+    x: str
+    y: str
+    tags: list[MapTag]
+
+
+class MapAnswer(BaseModel):
+    """Answer of ``GET /map``.
+
+    ``stale``: the library has changed since, and the map is being made anew. ``points`` is null
+    unless there is a map, and its version is another one than the caller knows.
+    """
+
+    state: Literal["empty", "computing", "failed", "ready"]
+    stale: bool
+    version: str | None
+    points: MapPoints | None
+    message: str | None
+
+
+class FailedFile(BaseModel):
+    """A file of a job that could not be indexed."""
+
+    path: str
+    code: str
+    message: str
+
+
+class JobAnswer(BaseModel):
+    """How far a job is; ``failed`` lists the first 100 files that could not be indexed."""
+
+    id: str
+    state: Literal["queued", "running", "done", "failed", "stopped"]
+    message: str | None
+    paths: list[str]
+    retry_failed: bool
+    prune: bool
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    bytes_done: int
+    bytes_total: int
+    added: int
+    known: int
+    unchanged: int
+    n_failed: int
+    failed: list[FailedFile]
+    vanished: list[str]
+    pruned: int
+    duration_s: float
+
+
+class JobList(BaseModel):
+    """Answer of ``GET /jobs``: the newest first."""
+
+    jobs: list[JobAnswer]
