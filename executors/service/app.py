@@ -14,7 +14,7 @@ from executors.service.context import Service
 from executors.service.docs_page import FILES, docs_page
 from executors.service.headers import SecurityHeaders
 from executors.service.metrics import Measured
-from executors.service.page import page
+from executors.service.page import add_page
 from executors.service.problems import describe_problem, handle_errors
 from executors.service.routes.health import health
 from executors.service.routes.indexing import indexing
@@ -59,7 +59,7 @@ def make_app(service: Service, host: str) -> FastAPI:
     for routes in ROUTES:
         app.include_router(routes(service))
     app.include_router(docs_page(app))
-    app.include_router(page())
+    add_page(app)
     handle_errors(app)
     _describe_problems(app)
     _add_middleware(app, service, host)

@@ -4,7 +4,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -15,18 +15,19 @@ _UNBUILT = """<!doctype html><html lang="en"><title>audiosearch</title>
 The service itself works: <a href="/docs">/docs</a> describes it.</p></html>"""
 
 
-def page(built: Path = BUILT) -> APIRouter:
-    """Make the routes of the page; without a built one, ``/`` says how to get it.
+def add_page(app: FastAPI, built: Path = BUILT) -> None:
+    """Serve the page; without a built one, ``/`` says how to get it.
 
     Parameters
     ----------
+    app : FastAPI
+        Gets the routes itself: in a router Jina would not see ``/``, and add one of its own.
     built : Path
         The folder with ``index.html`` and ``assets/``.
     """
-    router = APIRouter()
     index = built / "index.html"
 
-    @router.get("/", include_in_schema=False)
+    @app.get("/", include_in_schema=False)
     async def home() -> Response:
         # Asked for each time, so that a new build is seen at once.
         headers = {"Cache-Control": "no-cache"}
@@ -34,8 +35,7 @@ def page(built: Path = BUILT) -> APIRouter:
             return HTMLResponse(_UNBUILT, headers=headers)
         return FileResponse(index, headers=headers)
 
-    router.mount("/assets", _Assets(directory=built / "assets", check_dir=False))
-    return router
+    app.mount("/assets", _Assets(directory=built / "assets", check_dir=False))
 
 
 class _Assets(StaticFiles):

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import compile_path
 
 from audiosearch.errors import AudioSearchError
 from executors.pipeline import RefusedError
@@ -130,18 +130,18 @@ async def _unserved(request: Request, error: Exception) -> JSONResponse:
     status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
     code = status.phrase.lower().replace(" ", "_")
     headers = dict((isinstance(error, HTTPException) and error.headers) or {})
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
+        headers["Allow"] = ", ".join(sorted(methods))
     return _response(status, code, f"{request.url.path}: {status.description}", headers)
 
 
 def _methods(request: Request) -> set[str]:
     """Give the methods of an address: Starlette names those of its first route alone."""
     return {
-        method
-        for route in request.app.routes
-        if isinstance(route, Route) and route.path_regex.match(request.url.path)
-        for method in route.methods or ()
+        method.upper()
+        for path, operations in request.app.openapi()["paths"].items()
+        if compile_path(path)[0].match(request.url.path)
+        for method in operations
     }
 
 

@@ -6,6 +6,7 @@ from fastapi import UploadFile
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     Json,
@@ -38,6 +39,13 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
+def _number(value: Any) -> Any:
+    """Refuse what Pydantic would make a number of: truth values and texts."""
+    if isinstance(value, bool | str):
+        raise ValueError("expected a number")
+    return value
+
+
 Value = TypeVar("Value")
 # What JSON, protobuf and SQLite all spell alike.
 Text = Annotated[str, AfterValidator(_encodable)]
@@ -46,8 +54,10 @@ Integer = Annotated[int, Field(gt=-(2**53), lt=2**53)]
 Scalar = Text | bool | Integer | Number
 Many = Annotated[list[Value], Field(min_length=1, max_length=1000)]
 OneOrMany = Annotated[Many[Value] | Value, AfterValidator(_as_list)]
-Seconds = Annotated[float, Field(ge=0, le=MAX_S, allow_inf_nan=False)]
-Distance = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
+SecondsText = Annotated[float, Field(ge=0, le=MAX_S, allow_inf_nan=False)]
+Seconds = Annotated[SecondsText, BeforeValidator(_number)]
+Distance = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False), BeforeValidator(_number)]
+Count = Annotated[int, BeforeValidator(_number)]
 
 
 class Item(BaseModel):
@@ -162,8 +172,8 @@ class SearchParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int | None = Field(None, ge=1, le=1000, description="How many recordings.")
-    moments: int | None = Field(None, ge=0, le=100, description="How many a recording, at most.")
+    limit: Count | None = Field(None, ge=1, le=1000, description="How many recordings.")
+    moments: Count | None = Field(None, ge=0, le=100, description="How many a recording, at most.")
     moment_distance: Distance | None = Field(
         None, description="Windows up to this cosine distance count; by default the best + 0.05."
     )
@@ -246,8 +256,8 @@ class Upload(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file: UploadFile = Field(description="An audio or video file.")
-    start_s: Seconds | None = Field(None, description="Where the stretch begins, in seconds.")
-    end_s: Seconds | None = Field(None, description="Where the stretch ends, in seconds.")
+    start_s: SecondsText | None = Field(None, description="Where the stretch begins, in seconds.")
+    end_s: SecondsText | None = Field(None, description="Where the stretch ends, in seconds.")
     positives: Json[Examples] = Field([], description="As in a search, as JSON.")
     negatives: Json[Examples] = Field([], description="As in a search, as JSON.")
     parameters: Json[SearchParameters] = Field(

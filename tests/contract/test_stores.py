@@ -391,6 +391,7 @@ def test_a_block_that_cannot_be_written_changes_nothing(store: Store) -> None:
         ({"text": '"quoted"'}, {"plain"}),
         ({"text": "100% _"}, set()),
         ({"text": "failed"}, set()),
+        ({"text": " ".join(map(str, range(3000)))}, set()),
         ({"text": "x", "uri_prefix": ("a",), "tags": {"label": ("dog",)}}, {"plain"}),
     ],
 )

@@ -97,11 +97,14 @@ def test_outside_says_nothing_of_what_is_there(toy_service: Service, tmp_path: P
     assert details[0] == details[1] == details[2].replace("folder/", "")
 
 
-@pytest.mark.parametrize(
-    "uri", ["file:///etc/passwd", "file://toy-data/x.ogg", "http://localhost/"]
-)
+@pytest.mark.parametrize("uri", ["file:///etc/passwd", "file://toy-data/x.ogg"])
 def test_other_schemes_are_names_of_files(toy_service: Service, uri: str) -> None:
     refused(toy_service, {"uri": uri}, 404, "not_found")
+
+
+@pytest.mark.parametrize("uri", ["http://localhost/", "HTTPS://example.org/x.wav"])
+def test_addresses_are_not_fetched(toy_service: Service, uri: str) -> None:
+    assert "allow_urls" in refused(toy_service, {"uri": uri}, 403, "forbidden")
 
 
 INNER_FIELDS = [
@@ -197,6 +200,9 @@ INVALID = {
     "limit 1.5": ({"uri": CLIP}, {"limit": 1.5}, "parameters.limit: "),
     "limit of millions": ({"uri": CLIP}, {"limit": 10**7}, "parameters.limit: "),
     "text limit": ({"uri": CLIP}, {"limit": "many"}, "received 'many'"),
+    "limit in quotes": ({"uri": CLIP}, {"limit": "3"}, "expected a number, received '3'"),
+    "true limit": ({"uri": CLIP}, {"limit": True}, "expected a number, received 'True'"),
+    "true start": ({"uri": CLIP, "start_s": True}, {}, "expected a number, received 'True'"),
     "negative moments": ({"uri": CLIP}, {"moments": -1}, "parameters.moments: "),
     "NaN distance": ({"uri": CLIP}, {"max_distance": NAN}, "parameters.max_distance: "),
     "distance 3": ({"uri": CLIP}, {"moment_distance": 3}, "parameters.moment_distance: "),

@@ -117,12 +117,11 @@ def test_tensorflow_agrees_with_numpy(
     assert relative_error(from_tensorflow[:N_IN_NUMPY], expected) < 1e-5
 
 
-@pytest.mark.parametrize("batch_size", [1, 5, 64])
 def test_openvino_f32_agrees_with_tensorflow(
-    settings: EncoderSettings, patches: np.ndarray, from_tensorflow: np.ndarray, batch_size: int
+    settings: EncoderSettings, patches: np.ndarray, from_tensorflow: np.ndarray
 ) -> None:
-    encoder = VGGishEncoder(replace(settings, batch_size=batch_size))
-    assert relative_error(encoder.raw_vectors(patches), from_tensorflow) < 1e-4
+    received = VGGishEncoder(settings).raw_vectors(patches)
+    assert relative_error(received, from_tensorflow) < 1e-4
 
 
 def test_openvino_bf16_agrees_with_tensorflow(

@@ -27,7 +27,7 @@ def jobs(service: Service) -> APIRouter:
         "",
         status_code=HTTPStatus.ACCEPTED,
         dependencies=[Depends(require_json)],
-        responses=problems("bad_request", "unreadable", "unsupported"),
+        responses=problems("bad_request", "not_found", "too_long", "unsupported"),
     )
     async def start(body: JobBody, request: Request) -> answers.JobAnswer:
         """Index files and folders in the background, after the jobs that were started before."""
