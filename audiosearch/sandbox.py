@@ -200,6 +200,7 @@ class _Worker:
 def _confine(parent: int, memory_mb: int, niceness: int) -> None:
     """Bind a worker to its limits, and to the process that started it."""
     die_with_parent(parent)
+    _silence()
     os.nice(niceness)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # Pebble's waits until the decoder returns
     import av  # noqa: F401 (now, so that the first call need not wait)
@@ -214,6 +215,14 @@ def _confine(parent: int, memory_mb: int, niceness: int) -> None:
     Path("/proc/self/oom_score_adj").write_text("1000")  # where memory is short, first of all
 
 
+def _silence() -> None:
+    """Drop what decoders print: a broken file makes some write thousands of lines into the log."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
 def _call(memory_mb: int, function: Callable[..., T], source: Source, *args: Any) -> T:
     """Call a function in a worker, and give whatever it raises as an error of ours."""
     try:
@@ -225,9 +234,9 @@ def _call(memory_mb: int, function: Callable[..., T], source: Source, *args: Any
             f"{name_of(source)} needs more than {memory_mb} MB to read: it is damaged or hostile, "
             "or has too many channels; export it again from its source"
         ) from error
-    except Exception as error:  # what a hostile file makes a decoder raise, nobody has listed
+    except Exception as error:  # nobody has listed what decoders raise; its text may name paths
         raise AudioDecodeError(
-            f"{name_of(source)} broke the decoder ({type(error).__name__}: {error}): it is damaged "
+            f"{name_of(source)} broke the decoder ({type(error).__name__}): it is damaged "
             "or hostile; export it again from its source"
         ) from error
 

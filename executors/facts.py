@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from audiosearch.errors import AudioSearchError, NotFoundError
 from audiosearch.folders import list_folders
 from audiosearch.peaks import FULL_SCALE, PEAKS_PER_S, reduce_peaks
 from audiosearch.store.base import Store
+from audiosearch.store.ordering import position_of
 from audiosearch.store.rows import Recording
 from executors.documents import Facts
 from executors.rows import filter_of
@@ -56,12 +57,13 @@ def workspace(store: Store, parameters: Parameters) -> str:
 def recordings(store: Store, parameters: Parameters) -> dict[str, Any]:
     """Tell a page of recordings."""
     limit = int(parameters["limit"])
-    condition = replace(filter_of(parameters["filter"]), text=parameters["text"])
-    page = store.page(condition, parameters["after"], limit + 1)
+    condition = filter_of(parameters["filter"])
+    order = parameters["order"]
+    page = store.page(condition, parameters["after"], limit + 1, order)
     more = len(page) > limit
     return {
         "recordings": list(map(_recording, page[:limit])),
-        "after": page[limit - 1].uris[0] if more else None,
+        "after": position_of(page[limit - 1], order) if more else None,
     }
 
 

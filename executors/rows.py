@@ -60,6 +60,7 @@ def vectors_of(doc: Recording) -> Vectors:
 def filter_of(conditions: Mapping[str, Any]) -> Filter:
     """Read a filter's conditions, as of ``FilterParameters``."""
     return Filter(
+        text=conditions.get("text") or "",
         uri_prefix=_values(conditions.get("uri_prefix")),
         recording_id=_values(conditions.get("recording_id")),
         tags={

@@ -12,6 +12,7 @@ from audiosearch.store.rows import (
     Filter,
     MeanVectors,
     Neighbours,
+    Order,
     Recording,
     Space,
     Totals,
@@ -87,17 +88,21 @@ class Store(ABC):
         """Give all recordings, in the order of their ids."""
 
     @abstractmethod
-    def page(self, condition: Filter, after: str = "", limit: int = 50) -> list[Recording]:
-        """Give recordings in the order of their first uris, reading few others.
+    def page(
+        self, condition: Filter, after: str = "", limit: int = 50, order: Order = "name"
+    ) -> list[Recording]:
+        """Give recordings in an order, reading few others.
 
         Parameters
         ----------
         condition : Filter
             Which.
         after : str
-            The first uri behind which to begin.
+            The ``position_of`` of the recording behind which to begin: its first uri, by name.
         limit : int
             How many, at most.
+        order : Order
+            By first uri, age or length; of the same age or length by id.
         """
 
     @abstractmethod

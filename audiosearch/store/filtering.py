@@ -1,7 +1,8 @@
 """Resolves filters to recordings, in SQL."""
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from audiosearch.store.database import Database
@@ -9,13 +10,13 @@ from audiosearch.store.rows import Filter
 
 _ANY_OF = "(SELECT value FROM json_each(?))"  # of any length, unlike a list of question marks
 _EACH_TAG = "json_each(iif(json_valid(tags), tags, NULL))"  # damage to one harms no other
-_IDS = {
-    "recordings": "SELECT id FROM recordings WHERE {among} AND {clause}",
-    "files": (
-        "SELECT recording_id AS id FROM files "
-        "WHERE recording_id IS NOT NULL AND {among} AND {clause}"
-    ),
-}
+_TEXTS = """(
+    SELECT recording_id AS id, folded FROM files WHERE recording_id IS NOT NULL
+    UNION ALL SELECT id, folded FROM recordings
+)"""
+_EARLIER = "SELECT 1 FROM files WHERE recording_id = ? AND uri < ? LIMIT 1"
+_WORDS_AT_ONCE = 50  # a bit each in an integer of SQLite's
+_FEW = 1000  # recordings that are faster looked up than met on a walk by uri
 
 
 def select(database: Database, condition: Filter) -> set[str] | None:
@@ -23,11 +24,12 @@ def select(database: Database, condition: Filter) -> set[str] | None:
 
     No checksum is verified here: the rows that are answered have theirs verified then.
     """
-    steps, values = _steps(condition)
-    if not steps:
-        return None
-    rows = database.query(f"WITH {', '.join(steps)} SELECT id FROM {_last(steps)}", values)
-    return {recording_id for (recording_id,) in rows}
+    chosen: set[str] | None = None
+    for ids in _chosen(database, condition):
+        chosen = ids if chosen is None else chosen & ids
+        if not chosen:
+            break
+    return chosen
 
 
 def walk(database: Database, condition: Filter, after: str) -> Iterator[tuple[str, str]]:
@@ -42,56 +44,51 @@ def walk(database: Database, condition: Filter, after: str) -> Iterator[tuple[st
     after : str
         The uri behind which to begin.
     """
-    steps, values = _steps(condition)
-    given = f"WITH {', '.join(steps)}" if steps else ""
-    # The plus keeps SQLite walking in the order of uris.
-    among = f"AND +recording_id IN {_last(steps)}" if steps else ""
-    earlier = (
-        "SELECT 1 FROM files AS other "
-        "WHERE other.recording_id = files.recording_id AND other.uri < files.uri"
-    )
-    yield from database.stream(
-        f"{given} SELECT uri, recording_id FROM files WHERE uri > ? AND recording_id IS NOT NULL "
-        f"{among} AND NOT EXISTS ({earlier}) ORDER BY uri",
-        [*values, after],
-    )
+    ids = select(database, condition)
+    among, values = "", [after]
+    if ids is not None and len(ids) < _FEW:
+        among = f"AND recording_id IN {_ANY_OF}"
+        values.append(json.dumps(list(ids)))
+    for uri, recording_id in database.stream(
+        "SELECT uri, recording_id FROM files "
+        f"WHERE uri > ? AND recording_id IS NOT NULL {among} ORDER BY uri",
+        values,
+    ):
+        let_through = ids is None or recording_id in ids
+        if let_through and not database.query(_EARLIER, (recording_id, uri)):
+            yield uri, recording_id
 
 
-def _steps(condition: Filter) -> tuple[list[str], list[Any]]:
-    """Say a filter in SQL, each condition among what those before it let through.
-
-    Each reads a table in its order, once: looking up the rows of each recording takes longer.
-
-    Returns
-    -------
-    steps : list of str
-        Tables of a WITH clause; the last holds the ids. None, if all recordings are let through.
-    values : list
-        What their question marks stand for.
-    """
-    steps: list[str] = []
-    values: list[Any] = []
-    for number, (clauses, needed) in enumerate(_conditions(condition)):
-        among = f"id IN {_last(steps)}" if number else "TRUE"
-        parts = [_IDS[table].format(among=among, clause=each) for table, each in clauses.items()]
-        steps.append(f"step{number} (id) AS ({' UNION ALL '.join(parts)})")
-        values += needed
-    return steps, values
+def _chosen(database: Database, condition: Filter) -> Iterator[set[str]]:
+    """Yield what each condition lets through; each reads a table in its order, once."""
+    for statement, values in _statements(condition):
+        yield {recording_id for (recording_id,) in database.stream(statement, values)}
+    for start in range(0, len(condition.words), _WORDS_AT_ONCE):
+        yield _holding(database, condition.words[start : start + _WORDS_AT_ONCE])
 
 
-def _last(steps: list[str]) -> str:
-    return f"step{len(steps) - 1}"
-
-
-def _conditions(condition: Filter) -> Iterator[tuple[dict[str, str], list[Any]]]:
-    """Yield what must hold for a row of one of the tables, and what its question marks mean."""
+def _statements(condition: Filter) -> Iterator[tuple[str, list[Any]]]:
     if condition.recording_id:
-        yield {"recordings": f"id IN {_ANY_OF}"}, [json.dumps(condition.recording_id)]
+        statement = f"SELECT id FROM recordings WHERE id IN {_ANY_OF}"
+        yield statement, [json.dumps(condition.recording_id)]
     if condition.uri_prefix:
         prefixes = "SELECT 1 FROM json_each(?) WHERE substr(uri, 1, length(value)) = value"
-        yield {"files": f"EXISTS ({prefixes})"}, [json.dumps(condition.uri_prefix)]
+        files = "SELECT recording_id FROM files WHERE recording_id IS NOT NULL"
+        yield f"{files} AND EXISTS ({prefixes})", [json.dumps(condition.uri_prefix)]
     for key, allowed in condition.tags.items():
         tag = f"SELECT 1 FROM {_EACH_TAG} WHERE key = ? AND value IN {_ANY_OF}"
-        yield {"recordings": f"EXISTS ({tag})"}, [key, json.dumps(allowed)]
-    for word in condition.words:
-        yield dict.fromkeys(_IDS, "instr(folded, ?)"), [word] * len(_IDS)
+        yield f"SELECT id FROM recordings WHERE EXISTS ({tag})", [key, json.dumps(allowed)]
+
+
+def _holding(database: Database, words: Sequence[str]) -> set[str]:
+    """Give the ids of the recordings whose uris and tags hold all of some folded words."""
+    bits = " + ".join(
+        f"{1 << number} * (instr(folded, ?{number + 1}) > 0)" for number in range(len(words))
+    )
+    held: dict[str, int] = defaultdict(int)
+    for recording_id, mask in database.stream(
+        f"SELECT id, {bits} AS mask FROM {_TEXTS} WHERE mask", words
+    ):
+        held[recording_id] |= mask
+    every = (1 << len(words)) - 1
+    return {recording_id for recording_id, mask in held.items() if mask == every}

@@ -11,6 +11,7 @@ from audiosearch.store.blocks import read_mean_vectors, read_peaks, read_window_
 from audiosearch.store.database import Database
 from audiosearch.store.filtering import select, walk
 from audiosearch.store.meta import read_meta
+from audiosearch.store.ordering import walk_in_order
 from audiosearch.store.records import (
     count_failures,
     read_failures,
@@ -22,7 +23,7 @@ from audiosearch.store.records import (
     read_totals,
     read_uris,
 )
-from audiosearch.store.rows import File, Filter, MeanVectors, Recording, Space, Totals
+from audiosearch.store.rows import File, Filter, MeanVectors, Order, Recording, Space, Totals
 from audiosearch.store.schema import file_of, recording_of
 from audiosearch.store.workspace import space_from_json
 from audiosearch.types import Peaks
@@ -88,8 +89,13 @@ class LibraryReader(Store):
         """Give all recordings, in the order of their ids."""
         return read_recordings(self._db)
 
-    def page(self, condition: Filter, after: str = "", limit: int = 50) -> list[Recording]:
-        """Give recordings in the order of their first uris; see ``Store.page``."""
+    def page(
+        self, condition: Filter, after: str = "", limit: int = 50, order: Order = "name"
+    ) -> list[Recording]:
+        """Give recordings in an order; see ``Store.page``."""
+        if order != "name":
+            found = map(self.recording, walk_in_order(self._db, condition, order, after))
+            return list(islice(filter(None, found), limit))
         walked = ((uri, self.recording(each)) for uri, each in walk(self._db, condition, after))
         sound = (found for uri, found in walked if found and found.uris[0] == uri)
         return list(islice(sound, limit))

@@ -1,7 +1,7 @@
 """What stores keep and answer."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from audiosearch.peaks import no_peaks
 from audiosearch.store.folding import fold
 from audiosearch.types import Peaks, Tags, Vectors
+
+Order = Literal["name", "newest", "oldest", "longest", "shortest"]
+"""How recordings are listed: by their first uris, by when they were added, by their length."""
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,8 @@ class SQLiteStore(LibraryReader):
         exclude: Collection[str] = (),
     ) -> Neighbours:
         """Find the windows nearest to any query window; see ``Store.nearest``."""
+        if self._index and self._db.version != self._version:  # another process has written
+            self._drop_index()
         return self._loaded(queries).nearest(queries, k, among, exclude)
 
     def window_distances(self, recording_id: str, queries: Vectors) -> WindowDistances:
@@ -210,18 +212,13 @@ class SQLiteStore(LibraryReader):
             return inspect(self._db, self._workspace / APPROXIMATE)
 
     def _loaded(self, queries: Vectors) -> SearchIndex:
-        """Load the index at its first use: a process that only writes does without its memory.
-
-        It is loaded again when another process has written.
-        """
+        """Load the index at its first use: a process that only writes does without its memory."""
         space = self.space
         if space and queries.shape[1:] != (space.dim,):
             raise IndexMismatchError(
                 f"received query vectors of shape {queries.shape}, expected (n, {space.dim}): "
                 f"this library was made with {space}"
             )
-        if self._index and self._db.version != self._version:
-            self._drop_index()
         if self._index is None:
             self._index = SearchIndex(
                 queries.shape[1],

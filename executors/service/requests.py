@@ -160,6 +160,9 @@ class FilterParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    text: Text | None = Field(
+        None, max_length=1000, description="Words that all occur in a uri or a tag."
+    )
     uri_prefix: OneOrMany[Text] | None = Field(None, description="What a uri begins with.")
     recording_id: OneOrMany[Text] | None = Field(None, description="Its id.")
     tags: dict[Text, OneOrMany[Scalar]] | None = Field(

@@ -40,7 +40,7 @@ class Visit:
     def open(self, path: str = "/") -> Page:
         """Open an address, and wait until the page can be used."""
         self.page.goto(self.address + path)
-        self.page.locator("main .view > *").first.wait_for()
+        self.page.locator("main .view :visible").first.wait_for()
         return self.page
 
     @contextmanager

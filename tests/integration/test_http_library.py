@@ -74,7 +74,7 @@ WRONG = {
     "/recordings?limit=0": "limit: ",
     "/recordings?limit=1001": "limit: ",
     "/recordings?limit=many": "received 'many'",
-    "/recordings?tag=label": "expected key=value",
+    "/recordings?tag=label": "tag.0: ",
     "/failures?limit=-1": "limit: ",
 }
 

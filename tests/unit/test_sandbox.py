@@ -97,7 +97,7 @@ def test_our_errors_arrive_as_themselves(sandbox: Sandbox, error: type[AudioSear
         (bad.crash, b"x", "the data broke the decoder .SIGSEGV."),
         (bad.exit_with, b"3", "the data broke the decoder .exit code 3."),
         (bad.allocate, b"400", "the data needs more than 300 MB to read"),
-        (bad.raise_value_error, b"x", "the data broke the decoder .ValueError: no such chunk."),
+        (bad.raise_value_error, b"x", "the data broke the decoder .ValueError."),
         (bad.loop_in_c, b"x", "the data took longer than 0.3 s to read"),
         (bad.sleep, b"9", "the data took longer than 0.3 s to read"),
     ],

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from audiosearch.querying import parse_tags
+from audiosearch.store.rows import Order
 from executors.documents import Recording
 from executors.pipeline import RefusedError
 from executors.service import answers
@@ -33,13 +34,22 @@ def recordings(service: Service) -> APIRouter:
 
     @router.get("/recordings")
     async def list_recordings(
-        text: Text = "", prefix: Text = "", tags: Tags = None, after: After = "", limit: Limit = 50
+        text: Text = "",
+        prefix: Text = "",
+        tags: Tags = None,
+        order: Order = "name",
+        after: After = "",
+        limit: Limit = 50,
     ) -> answers.RecordingsPage:
-        """List recordings in the order of their first uris: those with all words of a text."""
+        """List recordings, those with all words of a text; by name is by their first uris."""
         page = await service.pipeline.ask(
             "recordings",
-            text=text,
-            filter={"uri_prefix": [prefix] if prefix else [], "tags": parse_tags(tags or [])},
+            filter={
+                "text": text,
+                "uri_prefix": [prefix] if prefix else [],
+                "tags": parse_tags(tags or []),
+            },
+            order=order,
             after=after,
             limit=limit,
         )
