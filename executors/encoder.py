@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -86,6 +87,7 @@ class AudioEncoder(Executor):
         self.traversal_paths = traversal_paths
         self.load_input_from = load_input_from
         self._turns = Turns()
+        self._indexing = Lock()  # spectrograms of one message at a time
 
     @requests(on="/search")
     def encode_queries(
@@ -99,7 +101,8 @@ class AudioEncoder(Executor):
     @requests(on="/index")
     def encode_blocks(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:
         """Set the embeddings of recordings, and let go of the sound; searches go first."""
-        return self._encode_all(docs, partial(self._turns.take, urgent=False))
+        with self._indexing:
+            return self._encode_all(docs, partial(self._turns.take, urgent=False))
 
     @requests
     def skip(self, docs: DocList[Recording], **kwargs: Any) -> DocList[Recording]:

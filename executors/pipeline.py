@@ -4,8 +4,8 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby
 from typing import Any, TypeVar
 
 import grpc
@@ -20,6 +20,8 @@ Answer = TypeVar("Answer", bound=BaseDoc)
 logger = logging.getLogger(__name__)
 
 INDEXER = "indexer"
+BYTES_A_MESSAGE = 2_000_000
+"""Of files whose blocks travel together: two minutes of mp3 become 8 MB of samples."""
 MESSAGES_AT_ONCE = 3
 """Messages of all index requests on their way: a block of ten minutes is 38 MB, and each keeps one
 of the few threads that a microservice has (5 on one core)."""
@@ -141,7 +143,8 @@ class Pipeline:
         done = {doc.id: doc for doc in pending}
         while pending := [doc for doc in pending if doc.status is None]:
             silent = {doc.id: doc.silent_windows for doc in pending}  # of the blocks before
-            pending = await asyncio.gather(*map(self._index_block, pending))
+            messages = map(self._index_message, _messages(pending))
+            pending = [*chain.from_iterable(await asyncio.gather(*messages))]
             for doc in pending:
                 doc.silent_windows += silent[doc.id]
                 if doc.status == "added" and not doc.is_last:
@@ -149,11 +152,9 @@ class Pipeline:
             done |= {doc.id: doc for doc in pending}
         return list(done.values())
 
-    async def _index_block(self, doc: Recording) -> Recording:
-        """Index one block, in a message of its own: several would stop searches for longer."""
+    async def _index_message(self, docs: list[Recording]) -> list[Recording]:
         async with self._indexing:
-            [done] = await self._call("/index", [doc], {})
-            return done
+            return await self._call("/index", docs, {})
 
     async def remove(self, docs: Iterable[Recording]) -> list[Recording]:
         """Forget files by uri, or recordings by ``recording_id``.
@@ -241,6 +242,21 @@ class Pipeline:
         except grpc.aio.AioRpcError as error:
             raise RefusedError("unavailable", "a microservice does not answer") from error
         return answered
+
+
+def _messages(docs: Iterable[Recording]) -> Iterator[list[Recording]]:
+    """Put small files together, which is cheaper; a large message stops searches for long."""
+    message: list[Recording] = []
+    n_bytes = 0
+    for doc in docs:
+        size = int(doc.file_state.split()[0]) if doc.file_state else len(doc.uri or "")
+        if message and n_bytes + size > BYTES_A_MESSAGE:
+            yield message
+            message, n_bytes = [], 0
+        message.append(doc)
+        n_bytes += size
+    if message:
+        yield message
 
 
 def _check(docs: list[Recording]) -> None:
