@@ -8,8 +8,8 @@ from pathlib import Path
 from audiosearch.errors import NotFoundError
 from audiosearch.report import Report
 from audiosearch.scan import find_media
+from audiosearch.store import open_store
 from audiosearch.store.rows import File
-from audiosearch.store.sqlite import SQLiteStore
 from audiosearch.tags import Labels, digest
 
 
@@ -41,7 +41,7 @@ class Known:
 def read_known(workspace: Path) -> Known:
     """Read what the library of a workspace knows; nothing where there is none."""
     try:
-        store = SQLiteStore(workspace, read_only=True)
+        store = open_store(workspace, read_only=True)
     except NotFoundError:
         return Known()
     try:

@@ -12,6 +12,7 @@ _SUFFIXES = """
 .voc .w64 .wav .wave .webm .wma .wmv .wv
 """
 MEDIA_SUFFIXES = frozenset(_SUFFIXES.split())
+_TELLING_SUFFIXES = MEDIA_SUFFIXES - {".ts", ".mts"}  # which TypeScript's sources have, too
 
 
 def find_media(path: Path) -> Iterator[Path]:
@@ -44,6 +45,24 @@ def find_media(path: Path) -> Iterator[Path]:
         for name in sorted(_visible(names)):
             if Path(name).suffix.lower() in MEDIA_SUFFIXES:
                 yield Path(folder, name)
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """Give the folders right below one, in the order of their names: not hidden ones, nor links."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
+    except OSError:  # it may not be read, or has gone
+        return []
+    return [folder / name for name in sorted(_visible(found))]
+
+
+def holds_media(folder: Path, max_folders: int = 200) -> bool:
+    """Tell whether media files are in a folder or below it, after a look at so many folders."""
+    for _, (_, _, names) in zip(range(max_folders), os.walk(folder), strict=False):
+        if any(Path(name).suffix.lower() in _TELLING_SUFFIXES for name in _visible(names)):
+            return True
+    return False
 
 
 def _visible(names: Iterable[str]) -> Iterator[str]:

@@ -23,9 +23,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from audiosearch.errors import IndexMismatchError, NotFoundError, WorkspaceBusyError
+from audiosearch.errors import (
+    IndexMismatchError,
+    InvalidQueryError,
+    NotFoundError,
+    WorkspaceBusyError,
+)
 from audiosearch.store.base import Store
-from audiosearch.store.rows import File, Filter, Recording, Space, WindowBlock
+from audiosearch.store.ordering import position_of
+from audiosearch.store.rows import File, Filter, Order, Recording, Space, WindowBlock
 from audiosearch.store.sqlite import SQLiteStore
 from audiosearch.store.workspace import read_space
 from audiosearch.types import Vectors
@@ -428,6 +434,81 @@ def test_files_are_found_by_uri_path_or_folder(store: Store) -> None:
     assert [each.uri for each in store.files_at("lib/a0", "/disk/0/lib/a")] == ["lib/a", "lib/a0"]
     assert store.files_at("lib", "/") == sorted(store.files(), key=lambda file: file.uri)
     assert store.files_at("li", "/dis") == []
+
+
+@pytest.mark.parametrize(
+    ("order", "ids"),
+    [
+        ("name", ["c3", "a1", "b2", "d4"]),
+        ("shortest", ["a1", "c3", "b2", "d4"]),
+        ("longest", ["d4", "b2", "c3", "a1"]),
+        ("oldest", ["a1", "b2", "c3", "d4"]),
+        ("newest", ["d4", "c3", "b2", "a1"]),
+    ],
+)
+def test_pages_in_other_orders(store: Store, order: Order, ids: list[str]) -> None:
+    lengths = {"a1": 4.0, "b2": 600.25, "c3": 4.0, "d4": 1000.0}
+    for number, uri in zip(IDS, ("b", "c", "a", "d"), strict=True):
+        recording = Recording(number, lengths[number], complete=True, tags={"kind": number[0]})
+        block = make_block(0, 1, seed=1)
+        store.add_block(File(uri, recording_id=number), recording, block, SPACE)
+    for limit in (1, 3, 4):
+        listed: list[Recording] = []
+        after = ""
+        while page := store.page(Filter(), after, limit, order):
+            listed += page
+            after = position_of(page[-1], order)
+        assert [each.id for each in listed] == ids
+    some = store.page(Filter(tags={"kind": ("a", "d")}), order=order)
+    assert [each.id for each in some] == [each for each in ids if each in ("a1", "d4")]
+
+
+def test_a_position_of_another_order_is_refused(store: Store) -> None:
+    add(store, "a1")
+    with pytest.raises(InvalidQueryError, match="expected what the page before gave"):
+        store.page(Filter(), "lib/a1.ogg", order="longest")
+
+
+def test_mean_vectors(store: Store) -> None:
+    assert store.mean_vectors().recording_ids == []
+    blocks = [make_block(0, 3, seed=1), make_block(1, 2, seed=2)]
+    for block in blocks:
+        recording = Recording("b2", 8.0, complete=bool(block.index))
+        store.add_block(File("b2.ogg", recording_id="b2"), recording, block, SPACE)
+    add(store, "a1")
+    silent = replace(make_block(0, 1, seed=3), vectors=np.empty((0, DIM), np.float32))
+    silent = replace(silent, start_s=np.empty(0), end_s=np.empty(0))
+    recording = Recording("c3", 600.0, complete=False)
+    store.add_block(File("c3.ogg", recording_id="c3"), recording, silent, SPACE)
+    means = store.mean_vectors()
+    assert means.recording_ids == ["a1", "b2"]
+    sums = np.concatenate([stored(block.vectors) for block in blocks]).sum(axis=0)
+    np.testing.assert_allclose(means.vectors[1], sums / np.linalg.norm(sums), atol=1e-3)
+    np.testing.assert_allclose(np.linalg.norm(means.vectors, axis=1), 1, atol=1e-6)
+
+
+def test_the_fingerprint_changes_with_the_recordings_alone(
+    store: Store, open_store: StoreClass, tmp_path: Path
+) -> None:
+    seen = [store.fingerprint()]
+    changes: list[Callable[[], object]] = [
+        lambda: add(store, "a1"),
+        lambda: add(store, "b2"),
+        lambda: store.set_tags("a1", {"label": "dog"}),
+        lambda: store.put_file(File("lib/copy.ogg", recording_id="a1")),
+        lambda: store.remove("b2"),
+    ]
+    for change in changes:
+        change()
+        assert store.fingerprint() not in seen
+        seen.append(store.fingerprint())
+    store.put_file(File("lib/broken.ogg", code="silent", message="", failed_at=""))
+    store.nearest(unit_vectors(1, 0), 1)
+    assert store.fingerprint() == seen[-1]
+    store.close()
+    reopened = open_store(tmp_path)
+    assert reopened.fingerprint() == seen[-1]
+    reopened.close()
 
 
 def test_failures_come_in_pages_and_are_counted(store: Store) -> None:
