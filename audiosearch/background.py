@@ -25,6 +25,7 @@ def in_daemon(
         Its result or exception.
     """
     future: Future[Result] = Future()
+    future.set_running_or_notify_cancel()  # nobody can call it off any longer
 
     def run() -> None:
         try:

@@ -9,6 +9,7 @@ from audiosearch.errors import NotFoundError
 from audiosearch.server import find_server
 from audiosearch.store.base import Store
 from audiosearch.store.rows import File, Filter, Recording
+from audiosearch.store.workspace import disk_bytes
 from audiosearch.tags import spellings
 
 
@@ -174,7 +175,7 @@ def summarise(store: Store, workspace: Path) -> Status:
         recordings=totals.recordings,
         hours=totals.duration_s / 3600,
         windows=totals.windows,
-        disk_bytes=sum(each.stat().st_size for each in workspace.rglob("*") if each.is_file()),
+        disk_bytes=disk_bytes(workspace),
         encoder=str(space) if space else None,
         failures=store.failure_counts(),
         server=server.address if server else None,

@@ -19,8 +19,6 @@ class FlowSettings:
 
     Parameters
     ----------
-    host, port
-        Where the gateway listens.
     model, fallback : str
         The encoder wanted, and the one to use where its weights are absent.
     encoder : EncoderSettings
@@ -31,8 +29,6 @@ class FlowSettings:
         The resampler.
     """
 
-    host: str
-    port: int
     model: str
     fallback: str | None
     encoder: EncoderSettings
@@ -62,8 +58,6 @@ def flow_settings(encoder: str | None = None, unverified_weights: bool = False) 
     cut = options["segmenter"]
     known = {field.name for field in fields(EncoderSettings)}
     return FlowSettings(
-        host=config["gateway"]["host"],
-        port=config["gateway"]["port"],
         model=own["model"],
         fallback=own.get("fallback"),
         encoder=EncoderSettings(**{key: value for key, value in own.items() if key in known}),

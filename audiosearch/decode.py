@@ -10,6 +10,7 @@ from audiosearch.ffmpeg import read_by_ffmpeg
 from audiosearch.resample import resample
 from audiosearch.sources import Native, Source, check_readable, mix, name_of, openable
 from audiosearch.types import Waveform
+from audiosearch.vggish.params import SAMPLE_RATE
 
 MIN_DURATION_S = 0.1
 # Samples beside a stretch that the resampler sees, so that it equals the same stretch of the whole.
@@ -21,7 +22,7 @@ _CHUNK_S = 10
 
 def decode(
     source: Source,
-    sample_rate: int = 16_000,
+    sample_rate: int = SAMPLE_RATE,
     start_s: float = 0.0,
     end_s: float | None = None,
     res_type: str = "soxr_hq",

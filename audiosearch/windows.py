@@ -9,6 +9,7 @@ import numpy as np
 
 from audiosearch.errors import InvalidQueryError
 from audiosearch.types import Waveform
+from audiosearch.vggish.params import SAMPLE_RATE
 
 GRID_S = 0.01  # windows start on multiples of the features' hop
 SILENCE_DBFS = -60.0  # dB of full scale: windows whose RMS is not above it are silent
@@ -40,7 +41,7 @@ class WindowPlan:
 
     window_s: float = 4.0
     stride_s: float = 2.0
-    sample_rate: int = 16_000
+    sample_rate: int = SAMPLE_RATE
 
     def __post_init__(self) -> None:
         for name, value in (("window_size", self.window_s), ("stride", self.stride_s)):

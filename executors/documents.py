@@ -8,7 +8,7 @@ from docarray.typing import NdArray
 from pydantic import Field, field_validator
 
 from audiosearch.data_uri import SCHEME, read_data_uri
-from audiosearch.errors import InvalidQueryError
+from audiosearch.errors import AudioSearchError, InvalidQueryError
 from audiosearch.sources import Source
 
 
@@ -106,10 +106,10 @@ class Recording(Tagged):
     hits: DocList[Hit] = Field(default_factory=DocList[Hit])  # as the indexer found them
     matches: DocList[Match] = Field(default_factory=DocList[Match])  # as they are answered
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: AudioSearchError) -> None:
         """Mark as failed; later microservices leave it alone."""
         self.status = "failed"
-        self.code = getattr(error, "code", "error")
+        self.code = error.code
         self.message = str(error)
         self.tensor = None
         self.peaks = None

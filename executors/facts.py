@@ -14,6 +14,7 @@ from audiosearch.peaks import FULL_SCALE, PEAKS_PER_S, reduce_peaks
 from audiosearch.store.base import Store
 from audiosearch.store.ordering import position_of
 from audiosearch.store.rows import Recording
+from audiosearch.store.workspace import disk_bytes
 from executors.documents import Facts
 from executors.rows import filter_of
 
@@ -39,11 +40,10 @@ def tell(store: Store, parameters: Parameters) -> DocList[Facts]:
 
 def status(store: Store, parameters: Parameters) -> dict[str, Any]:
     """Tell how much the library holds."""
-    folder = Path(parameters["workspace"])
     return asdict(store.totals()) | {
         "library_id": store.library_id,
         "encoder": store.space.encoder if store.space else None,
-        "disk_bytes": sum(each.stat().st_size for each in folder.rglob("*") if each.is_file()),
+        "disk_bytes": disk_bytes(Path(parameters["workspace"])),
         "folders": sorted(store.folders()),
         "failures": store.failure_counts(),
     }

@@ -37,7 +37,7 @@ from executors.timing import timed
 from executors.workspace import errors_told, jina_options, workspace_of
 
 WINDOWS = "@c"
-METADATA_TIMEOUT_S = 30.0
+METADATA_TIMEOUT_S = 5.0  # searches wait meanwhile
 NOT_THE_FILES_FAULT = (DiskFullError.code, IndexMismatchError.code)
 
 

@@ -24,6 +24,7 @@ from audiosearch.resample import resample
 from audiosearch.sandbox import Sandbox
 from audiosearch.tags import Labels, digest, read_metadata
 from audiosearch.types import Waveform
+from audiosearch.vggish.params import SAMPLE_RATE
 from audiosearch.waveforms import check_sample_rate, check_waveform
 from audiosearch.windows import SILENCE_DBFS, Block, Span, WindowPlan, silent
 from executors.documents import Recording, Window, source_of
@@ -54,7 +55,7 @@ class AudioSegmenter(Executor):
         Longest sound that a request may ask about, its queries together, in seconds.
     """
 
-    sample_rate = 16_000
+    sample_rate = SAMPLE_RATE
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ from typing import Any
 
 from executors.flow import become_microservice, pods_of  # before Jina: it keeps TensorFlow out
 
+GATEWAY = "gateway"  # as Jina names it
 POLL_S = 0.1
 RESTARTS = 5
 PERIOD_S = 60.0
@@ -38,7 +39,7 @@ class Supervisor:
     """
 
     def __init__(self, flow: Any) -> None:
-        self._microservices = {name: _Microservice(name, pod) for name, pod in pods_of(flow)}
+        self._microservices = [_Microservice(name, pod) for name, pod in pods_of(flow)]
 
     def run(self, stop: threading.Event) -> None:
         """Look after the microservices until ``stop`` is set, then end them.
@@ -46,12 +47,12 @@ class Supervisor:
         The gateway goes first: what it is answering is answered, and nothing new comes in.
         """
         while not stop.is_set():
-            for microservice in self._microservices.values():
+            for microservice in self._microservices:
                 microservice.look_after()
             time.sleep(POLL_S)
-        gateway = self._microservices.pop("gateway")
-        _end([gateway.process], DRAIN_S)
-        _end([each.process for each in self._microservices.values()], END_S)
+        gateways = [each for each in self._microservices if each.name == GATEWAY]
+        _end([each.process for each in gateways], DRAIN_S)
+        _end([each.process for each in self._microservices if each not in gateways], END_S)
 
 
 class _Microservice:
@@ -60,13 +61,13 @@ class _Microservice:
     Parameters
     ----------
     name : str
-        Its name in flow.yml.
+        Its name in flow.yml, which its replicas share.
     pod : jina.orchestrate.pods.Pod
         What Jina started it as.
     """
 
     def __init__(self, name: str, pod: Any) -> None:
-        self._name = name
+        self.name = name
         self._options = {
             "args": pod.args,
             "name": pod.name,
@@ -84,14 +85,14 @@ class _Microservice:
             self._due = next_restart(self._restarts, now)
             wait_s = self._due - now
             when = f"in {wait_s:.0f} s" if wait_s > 0 else "now"
-            logger.warning("%s %s; it is started again %s", self._name, _ending(self.process), when)
+            logger.warning("%s %s; it is started again %s", self.name, _ending(self.process), when)
         if self._due is not None and self._due <= time.monotonic():
             self._start()
 
     def _start(self) -> None:
         self.process.close()
         self.process = _safe_context().Process(
-            target=_run, args=(os.getpid(), self._options), name=self._name
+            target=_run, args=(os.getpid(), self._options), name=self.name
         )
         self.process.start()
         self._restarts.append(time.monotonic())

@@ -6,7 +6,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from audiosearch.store.rows import Neighbours, WindowBlock, WindowDistances
+from audiosearch.store.rows import Neighbours, WindowDistances
 from audiosearch.types import Vectors
 from audiosearch.vectors import l2_normalize
 
@@ -44,11 +44,6 @@ class ExactIndex:
 
     def __len__(self) -> int:
         return self.n_rows - self.n_removed
-
-    def add(self, recording_id: str, block: WindowBlock) -> None:
-        """Append a block's windows; blocks of one recording come in order."""
-        times = np.stack([block.start_s, block.end_s], axis=1)
-        self.extend([recording_id], [len(times)], times, block.vectors)
 
     def extend(
         self,

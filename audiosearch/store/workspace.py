@@ -3,6 +3,8 @@
 import fcntl
 import json
 import os
+import stat
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO
@@ -78,6 +80,16 @@ def write_space(workspace: Path, space: Space) -> None:
     partial = workspace / f"{SPACE}.part"
     partial.write_text(json.dumps({**asdict(space), "checksum": _checksum(space).hex()}))
     partial.rename(workspace / SPACE)
+
+
+def disk_bytes(workspace: Path) -> int:
+    """Tell what a workspace takes on the disk, in bytes; what goes meanwhile does not count."""
+    total = 0
+    for path in workspace.rglob("*"):
+        with suppress(FileNotFoundError):
+            state = path.stat()
+            total += state.st_size if stat.S_ISREG(state.st_mode) else 0
+    return total
 
 
 def remove_derived(workspace: Path) -> None:

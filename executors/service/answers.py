@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from executors.service.jobs import State
+
 QuerySound = Annotated[int | None, Field(exclude_if=lambda sound: sound is None)]
 """The query's sound that matches: 0 its own, then its positives; left out where there is one."""
 
@@ -249,7 +251,7 @@ class JobAnswer(BaseModel):
     """How far a job is; ``failed`` lists the first 100 files that could not be indexed."""
 
     id: str
-    state: Literal["queued", "running", "done", "failed", "stopped"]
+    state: State
     message: str | None
     paths: list[str]
     retry_failed: bool

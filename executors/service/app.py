@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
 from executors.service.access import Access
@@ -24,6 +25,9 @@ from executors.service.routes.playing import playing
 from executors.service.routes.recordings import recordings
 from executors.service.routes.searching import searching
 from executors.service.routes.sessions import sessions
+
+_BEARER = HTTPBearer(auto_error=False, description="The value of AUDIOSEARCH_TOKEN.")
+"""Has Swagger UI ask for the token; ``Access`` is what checks it."""
 
 ROUTES = (searching, recordings, playing, mapping, indexing, jobs, health, sessions)
 
@@ -54,6 +58,7 @@ def make_app(service: Service, host: str) -> FastAPI:
         description="Finds the recordings that sound like a sound, and where in them.",
         version="0.1.0",
         lifespan=lifespan,
+        dependencies=[Depends(_BEARER)] if service.tokens.required else [],
     )
 
     for routes in ROUTES:

@@ -1,4 +1,4 @@
-"""Sounds that come with a request: uploads and what is fetched, in a folder that goes with it."""
+"""Sounds that come with a request, or are fetched for it, in a folder that goes with it."""
 
 import asyncio
 import shutil
@@ -10,14 +10,17 @@ from urllib.parse import urlsplit
 
 from fastapi import UploadFile
 
+from audiosearch.data_uri import SCHEME, read_data_uri, shorten
 from audiosearch.deadline import Deadline
+from audiosearch.errors import InvalidQueryError
 from audiosearch.fetch import fetch
+from audiosearch.sources import name_of
 from executors.documents import Recording
 from executors.pipeline import RefusedError
 from executors.service.requests import Query
 from executors.service.settings import Settings
 
-_LONGEST_NAME = 100  # a name is shown in messages; file systems take 255 bytes
+_LONGEST_NAME = 200  # bytes, of which file systems take 255
 
 
 def documents_of(queries: Iterable[Query]) -> list[Recording]:
@@ -56,6 +59,23 @@ class Incoming:
             await asyncio.to_thread(shutil.copyfileobj, upload.file, file)
         return path
 
+    async def keep_data(self, docs: Iterable[Recording]) -> None:
+        """Write the sounds of ``data:`` URIs to the disk, and mark the broken ones as failed.
+
+        From one microservice to the next each would cost seconds for 100 MB.
+        """
+        for doc in docs:
+            uri = doc.uri or ""
+            if doc.path or not uri.startswith(SCHEME):
+                continue
+            try:
+                content = await asyncio.to_thread(read_data_uri, uri)
+            except InvalidQueryError as error:
+                doc.fail(error)
+            else:
+                await self._write(doc, name_of(content), content)
+            doc.uri = shorten(uri)
+
     async def fetch(
         self, docs: Iterable[Recording], settings: Settings, deadline: Deadline
     ) -> None:
@@ -66,10 +86,11 @@ class Incoming:
         RefusedError
             If it is not.
         ForbiddenPathError, TooLongError, …
-            As of ``audiosearch.fetch``.
+            As of ``audiosearch.fetch``; they may be as large together as a body.
         """
+        left = int(settings.max_body_mb * 1e6)
         for doc in docs:
-            if not (doc.uri or "").lower().startswith(("http://", "https://")):
+            if doc.path or not (doc.uri or "").lower().startswith(("http://", "https://")):
                 continue
             if not settings.allow_urls:
                 raise RefusedError(
@@ -77,11 +98,14 @@ class Incoming:
                     f"received the address {(doc.uri or '')[:80]}, but this service fetches none "
                     "(allow_urls of flow.yml); send the file to /search/upload",
                 )
-            max_bytes = int(settings.max_body_mb * 1e6)
-            content = await fetch(doc.uri or "", max_bytes, max(0.0, deadline.left_s))
-            path = self._new_file(PurePosixPath(urlsplit(doc.uri or "").path).name)
-            path.write_bytes(content)
-            doc.path = str(path)
+            content = await fetch(doc.uri or "", left, max(0.0, deadline.left_s))
+            left -= len(content)
+            await self._write(doc, PurePosixPath(urlsplit(doc.uri or "").path).name, content)
+
+    async def _write(self, doc: Recording, name: str, content: bytes) -> None:
+        path = self._new_file(name)
+        await asyncio.to_thread(path.write_bytes, content)
+        doc.path = str(path)
 
     def _new_file(self, name: str) -> Path:
         """Give a path that ends in the file's own name, by which messages call it."""
@@ -89,7 +113,8 @@ class Incoming:
         folder = self._folder / str(self._count)
         folder.mkdir()
         printable = "".join(each for each in Path(name).name if each.isprintable())
-        return folder / (printable.encode(errors="ignore").decode()[-_LONGEST_NAME:] or "upload")
+        short = printable.encode(errors="ignore")[-_LONGEST_NAME:].decode(errors="ignore")
+        return folder / (short if short.strip(".") else "upload")
 
 
 @contextmanager

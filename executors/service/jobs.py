@@ -5,7 +5,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,9 +28,14 @@ from executors.service.liveness import Liveness
 State = Literal["queued", "running", "done", "failed", "stopped"]
 KEPT = 100
 """Finished jobs that are remembered."""
+MAX_WAITING = 100
+"""Jobs that may wait for those before them."""
+LISTED = 100
+"""Failures and vanished files that are told of a job, and kept of a finished one."""
 
 _READY_TIMEOUT_S = 60.0
 _READY_EACH_S = 0.25
+_LOOK_EACH_S = 0.1
 _log = logging.getLogger(__name__)
 
 
@@ -56,6 +61,7 @@ class Job:
     state: State = "queued"
     message: str | None = None
     report: Report = field(default_factory=Report)
+    n_failed: int = 0
     bytes_done: int = 0
     bytes_total: int = 0
     created_at: str = field(default_factory=lambda: _now())
@@ -79,6 +85,7 @@ class Job:
     def note(self, report: Report, done: int, total: int) -> None:
         """Take down how far it is."""
         self.report, self.bytes_done, self.bytes_total = report, done, total
+        self.n_failed = len(report.failed)
         self.version += 1
 
     def turn(self, state: State, message: str | None = None) -> None:
@@ -88,6 +95,7 @@ class Job:
             self.started_at = _now()
         else:
             self.finished_at = _now()
+            del self.report.failed[LISTED:], self.report.vanished[LISTED:]
         self.version += 1
 
 
@@ -123,7 +131,17 @@ class Jobs:
                 await self._worker
 
     def submit(self, job: Job) -> None:
-        """Put a job behind the others."""
+        """Put a job behind the others.
+
+        Raises
+        ------
+        RefusedError
+            If too many wait.
+        """
+        if self._queue.qsize() >= MAX_WAITING:
+            raise RefusedError(
+                "busy", f"{MAX_WAITING} jobs wait already; try again when some have ended"
+            )
         self._jobs[job.id] = job
         finished = [each.id for each in self._jobs.values() if each.finished]
         for job_id in finished[:-KEPT]:
@@ -229,21 +247,20 @@ class _Link:
     def _call(self, coroutine: Any) -> Any:
         """Wait for the event loop to do something, or for the job to be stopped."""
         future: Future[Any] = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        while True:
-            try:
-                return future.result(timeout=0.1)
-            except TimeoutError as error:
-                if future.done():
-                    raise ServerUnavailableError("a microservice does not answer") from error
-                if self._job.stopping.is_set():
-                    future.cancel()
-                    raise IndexingStoppedError from None
-            except CancelledError:
-                raise IndexingStoppedError from None
-            except RefusedError as error:
-                broken = error.reason == "unavailable"
-                kind = ServerUnavailableError if broken else ServerError
-                raise kind(str(error)) from error
+        while not wait([future], _LOOK_EACH_S).done:
+            if self._job.stopping.is_set():
+                future.cancel()
+                raise IndexingStoppedError
+        try:
+            return future.result()
+        except TimeoutError as error:
+            raise ServerUnavailableError("a microservice does not answer") from error
+        except CancelledError:
+            raise IndexingStoppedError from None
+        except RefusedError as error:
+            broken = error.reason == "unavailable"
+            kind = ServerUnavailableError if broken else ServerError
+            raise kind(str(error)) from error
 
 
 _NOTED = {"uri", "status", "code", "message", "duration_s"}

@@ -48,9 +48,9 @@ class Metrics:
         self._of(Gauge, "searches_waiting", "Searches that wait for their turn.").set_function(
             lambda: searches.waiting
         )
-        self._of(
+        self._memory = self._of(
             Gauge, "memory_bytes", "Memory of all processes, shared pages divided among them."
-        ).set_function(_memory_of_all)
+        )
         self._library = {
             "recordings": self._of(Gauge, "recordings", "Recordings in the library."),
             "windows": self._of(Gauge, "windows", "Windows in the library."),
@@ -68,14 +68,17 @@ class Metrics:
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(method, route).observe(seconds)
 
-    def render(self, library: Mapping[str, Any]) -> bytes:
+    def render(self, library: Mapping[str, Any], memory_bytes: float) -> bytes:
         """Write all in Prometheus's text format.
 
         Parameters
         ----------
         library : mapping
-            As of ``Pipeline.status``.
+            As of ``status`` of ``executors/facts.py``.
+        memory_bytes : float
+            As of ``memory_of_all``.
         """
+        self._memory.set(memory_bytes)
         for name, gauge in self._library.items():
             gauge.set(library[name])
         self._failures.clear()
@@ -123,8 +126,8 @@ class Measured:
             self._metrics.observe_request(scope["method"], route, status, elapsed_s)
 
 
-def _memory_of_all() -> float:
-    """Add up the proportional set sizes of the service's processes, in bytes."""
+def memory_of_all() -> float:
+    """Add up the proportional set sizes of the service's processes, in bytes; it takes its time."""
     root = psutil.Process(os.getppid())
     total = 0
     for process in (root, *root.children(recursive=True)):

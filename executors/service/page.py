@@ -41,6 +41,9 @@ def add_page(app: FastAPI, built: Path = BUILT) -> None:
 class _Assets(StaticFiles):
     """Files whose names change with their contents."""
 
+    async def check_config(self) -> None:
+        """Demand no folder: where the page is not built, nothing is found."""
+
     async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = _FOREVER

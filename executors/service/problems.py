@@ -128,7 +128,8 @@ async def _too_large(request: Request, error: Exception) -> JSONResponse:
 async def _unserved(request: Request, error: Exception) -> JSONResponse:
     """Answer what no route answers: unknown addresses, a body that is no text, our own faults."""
     status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
-    code = status.phrase.lower().replace(" ", "_")
+    is_ours = status == HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "internal" if is_ours else status.phrase.lower().replace(" ", "_")
     headers = dict((isinstance(error, HTTPException) and error.headers) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
         headers["Allow"] = ", ".join(sorted(methods))

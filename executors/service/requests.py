@@ -1,12 +1,10 @@
 """The bodies that the gateway accepts; anything else is refused with 422."""
 
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self
 
 from fastapi import UploadFile
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     Json,
@@ -16,48 +14,28 @@ from pydantic import (
 )
 
 from audiosearch.errors import InvalidQueryError
-from audiosearch.fragments import MAX_S, split_fragment
+from audiosearch.fragments import split_fragment
 from executors.documents import Recording
+from executors.service.settings import MAX_QUERIES, MAX_RESULTS
+from executors.service.values import (
+    Count,
+    Distance,
+    OneOrMany,
+    Scalar,
+    Seconds,
+    SecondsText,
+    Text,
+    check_stretch,
+)
 
 EXAMPLE = "toy-data/drum_loop_loop_mika.mp3"
 _EMPTY: tuple[Any, ...] = (None, [], {}, "")
-
-
-def _encodable(text: str) -> str:
-    """Refuse lone surrogates, which JSON can spell and UTF-8 cannot."""
-    text.encode()
-    return text
 
 
 def _is_default(key: str, value: Any) -> bool:
     """Tell whether a field is one of the documents' own, as a Jina client sends it unset."""
     field = Recording.model_fields.get(key)
     return field is not None and bool(field.default == value)
-
-
-def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-def _number(value: Any) -> Any:
-    """Refuse what Pydantic would make a number of: truth values and texts."""
-    if isinstance(value, bool | str):
-        raise ValueError("expected a number")
-    return value
-
-
-Value = TypeVar("Value")
-# What JSON, protobuf and SQLite all spell alike.
-Text = Annotated[str, AfterValidator(_encodable)]
-Number = Annotated[float, Field(gt=-(2**53), lt=2**53, allow_inf_nan=False)]
-Integer = Annotated[int, Field(gt=-(2**53), lt=2**53)]
-Scalar = Text | bool | Integer | Number
-Many = Annotated[list[Value], Field(min_length=1, max_length=1000)]
-OneOrMany = Annotated[Many[Value] | Value, AfterValidator(_as_list)]
-SecondsText = Annotated[float, Field(ge=0, le=MAX_S, allow_inf_nan=False)]
-Seconds = Annotated[SecondsText, BeforeValidator(_number)]
-Distance = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False), BeforeValidator(_number)]
-Count = Annotated[int, BeforeValidator(_number)]
 
 
 class Item(BaseModel):
@@ -105,11 +83,7 @@ class Sound(Item):
         if not self._names_sound():
             raise ValueError("expected either uri or recording_id")
         self._split_fragment()
-        if self.end_s is not None and self.end_s <= (self.start_s or 0):
-            raise ValueError(
-                f"received start_s {self.start_s or 0:g} and end_s {self.end_s:g}, "
-                "expected a stretch that ends after its start"
-            )
+        check_stretch(self.start_s, self.end_s)
         return self
 
     def _names_sound(self) -> bool:
@@ -175,7 +149,7 @@ class SearchParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Count | None = Field(None, ge=1, le=1000, description="How many recordings.")
+    limit: Count | None = Field(None, ge=1, le=MAX_RESULTS, description="How many recordings.")
     moments: Count | None = Field(None, ge=0, le=100, description="How many a recording, at most.")
     moment_distance: Distance | None = Field(
         None, description="Windows up to this cosine distance count; by default the best + 0.05."
@@ -240,7 +214,7 @@ class SearchBody(Body):
         json_schema_extra={"example": {"data": [{"uri": EXAMPLE}], "parameters": {"limit": 3}}}
     )
 
-    data: list[Query] = Field(min_length=1, max_length=32)
+    data: list[Query] = Field(min_length=1, max_length=MAX_QUERIES)
     parameters: SearchParameters = Field(default_factory=SearchParameters)
 
 
@@ -267,6 +241,14 @@ class Upload(BaseModel):
         default_factory=SearchParameters, description="As in a search, as JSON."
     )
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check_stretch(self.start_s, self.end_s)
+        return self
+
+
+Path = Annotated[Text, Field(min_length=1, max_length=4096)]
+
 
 class JobBody(BaseModel):
     """Body of ``POST /jobs``."""
@@ -275,7 +257,7 @@ class JobBody(BaseModel):
         extra="forbid", json_schema_extra={"example": {"paths": ["toy-data"]}}
     )
 
-    paths: list[Text] = Field(
+    paths: list[Path] = Field(
         min_length=1,
         max_length=1000,
         description="Files or folders below the library folders or library_roots; a library "

@@ -19,7 +19,7 @@ LIMITS: dict[str, Any] = {
     "max_results": 5,
     "max_searches": 1,
     "max_waiting": 2,
-    "timeout_s": 2,
+    "timeout_s": 60,
 }
 
 
@@ -109,10 +109,11 @@ def test_late_searches_are_given_up(tmp_path_factory: pytest.TempPathFactory) ->
     """With a time that no search keeps, the answer comes soon after it, and work stops."""
     workspace = tmp_path_factory.mktemp("late") / "workspace"
     changes = {"gateway": {"timeout_s": 0.05}}
+    query = {"uri": noise(500)}
     with serving_with(workspace, changes) as service:
         started = time.monotonic()
-        detail = check_problem(search(service, {"uri": noise(500)}), 504, "timeout")
-        assert time.monotonic() - started < 5
+        detail = check_problem(search(service, query), 504, "timeout")
+        assert time.monotonic() - started < 20
         assert "timeout_s" in detail
         assert service.get("/health").status_code == 200
         assert "Traceback" not in service.log.read_text()

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pyarrow.parquet
 import pytest
 
-from audiosearch.client import OWNER_HEADER
 from audiosearch.store.sqlite import SQLiteStore
 from tests.audio_files import write_soundfile
 from tests.conftest import TOY_DATA, sine
@@ -241,10 +241,6 @@ def service(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield served
 
 
-def token(service: Service) -> str:
-    return str(json.loads((service.workspace / "server.json").read_text())["token"])
-
-
 def test_status_names_the_server(service: Service) -> None:
     assert ask("status", workspace=service.workspace)["server"] == service.address
 
@@ -302,20 +298,16 @@ def test_remove_asks_the_server(service: Service, clips: Path) -> None:
     assert (report["added"], report["unchanged"]) == (1, len(CLIPS) - 1)
 
 
-def test_only_the_owner_removes(service: Service) -> None:
-    import httpx
-
+def test_removal_over_http(service: Service) -> None:
     recording = ask("show", TABLA, workspace=service.workspace)["id"]
     address = f"{service.address}/recordings/{recording}"
+    assert httpx.delete(address, trust_env=False).status_code == 204
+    assert httpx.delete(address, trust_env=False).status_code == 404
     body = {"data": [{"uri": TABLA}]}
-    assert service.post("/remove", body).status_code == 403
-    assert httpx.delete(address, trust_env=False).status_code == 403
-    owner = {OWNER_HEADER: token(service)}
-    assert httpx.delete(address, headers=owner, trust_env=False).status_code == 204
-    assert httpx.delete(address, headers=owner, trust_env=False).status_code == 404
-    answer = service.post("/remove", body, **owner)
-    assert answer.json()["data"][0]["code"] == "not_found"
-    assert service.post("/remove", {"data": []}, **owner).status_code == 422
+    assert service.post("/remove", body).json()["data"][0]["code"] == "not_found"
+    assert service.post("/remove", {"data": []}).status_code == 422
+    assert service.post("/index", body).json()["data"][0]["status"] == "added"
+    assert service.post("/remove", body).json()["data"][0]["status"] == "removed"
     assert service.post("/index", body).json()["data"][0]["status"] == "added"
 
 

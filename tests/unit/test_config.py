@@ -6,7 +6,7 @@ def test_the_settings_are_those_of_flow_yml() -> None:
     config = read_flow_yml()
     boxes = {box["name"]: box["uses_with"] for box in config["executors"]}
     settings = flow_settings()
-    assert (settings.host, settings.port) == ("127.0.0.1", 45678)
+    assert (config["gateway"]["host"], config["gateway"]["port"]) == ("127.0.0.1", 45678)
     assert settings.model == boxes["encoder"]["model"]
     assert settings.fallback == boxes["encoder"]["fallback"]
     assert settings.encoder.min_duration == boxes["encoder"]["min_duration"]

@@ -1,9 +1,12 @@
 """The bodies that the gateway accepts, where a mistake would reach the microservices."""
 
+import io
+
 import pytest
+from fastapi import UploadFile
 from pydantic import ValidationError
 
-from executors.service.requests import IndexBody, Query, SearchBody, SearchParameters
+from executors.service.requests import IndexBody, Query, SearchBody, SearchParameters, Upload
 
 
 def test_a_fragment_equals_the_fields() -> None:
@@ -22,6 +25,13 @@ def test_stretches_that_no_recording_has(uri: str) -> None:
     else:
         with pytest.raises(ValidationError, match="stretch"):
             Query.model_validate({"uri": uri})
+
+
+def test_stretches_of_uploads_end_after_their_start() -> None:
+    form = {"file": UploadFile(io.BytesIO(b"sound"), filename="a#t=4,1.wav"), "start_s": "2"}
+    assert Upload.model_validate(form | {"end_s": "3"}).end_s == 3
+    with pytest.raises(ValidationError, match="received start_s 2 and end_s 1"):
+        Upload.model_validate(form | {"end_s": "1"})
 
 
 @pytest.mark.parametrize("tag", ["\ud800", 2**60, float("inf"), {"a": 1}, [1], None])

@@ -1,5 +1,6 @@
 """How the service is: health, what the library holds, metrics."""
 
+import asyncio
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
@@ -46,6 +47,8 @@ def health(service: Service) -> APIRouter:
     async def prometheus() -> Response:
         """Give what the service counts and measures, for Prometheus."""
         library = await service.pipeline.ask("status")
-        return Response(service.metrics.render(library), media_type=metrics.MEDIA_TYPE)
+        memory_bytes = await asyncio.to_thread(metrics.memory_of_all)
+        content = service.metrics.render(library, memory_bytes)
+        return Response(content, media_type=metrics.MEDIA_TYPE)
 
     return router

@@ -10,11 +10,10 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from executors.service import answers
 from executors.service.context import Service
-from executors.service.jobs import Job
+from executors.service.jobs import LISTED, Job
 from executors.service.problems import problems, require_json
 from executors.service.requests import JobBody
 
-_LISTED = 100  # failures and vanished files that an answer lists
 _LOOK_EACH_S = 0.2
 
 
@@ -27,7 +26,7 @@ def jobs(service: Service) -> APIRouter:
         "",
         status_code=HTTPStatus.ACCEPTED,
         dependencies=[Depends(require_json)],
-        responses=problems("bad_request", "not_found", "too_long", "unsupported"),
+        responses=problems("bad_request", "not_found", "too_long", "unsupported", "busy"),
     )
     async def start(body: JobBody, request: Request) -> answers.JobAnswer:
         """Index files and folders in the background, after the jobs that were started before."""
@@ -73,7 +72,7 @@ def jobs(service: Service) -> APIRouter:
 def _answer(job: Job) -> answers.JobAnswer:
     report = job.report
     failed: list[dict[str, Any]] = [
-        {**each, "path": job.name_of(each["path"])} for each in report.failed[:_LISTED]
+        {**each, "path": job.name_of(each["path"])} for each in report.failed[:LISTED]
     ]
     return answers.JobAnswer(
         id=job.id,
@@ -90,9 +89,9 @@ def _answer(job: Job) -> answers.JobAnswer:
         added=report.added,
         known=report.known,
         unchanged=report.unchanged,
-        n_failed=len(report.failed),
+        n_failed=job.n_failed,
         failed=[answers.FailedFile(**each) for each in failed],
-        vanished=report.vanished[:_LISTED],
+        vanished=report.vanished[:LISTED],
         pruned=report.pruned,
         duration_s=report.duration_s,
     )

@@ -24,6 +24,7 @@ Points = Annotated[int, Query(ge=1, le=10_000, description="How many, at most.")
 Range = Annotated[str | None, Header(description="The bytes wanted, as bytes=0-99.")]
 
 _TIMEOUT_S = 30.0  # to decode what is listened to
+_AT_ONCE = 2  # as many as the sandbox's workers: those that wait must not fill the shared threads
 _BYTES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"audio/*": {}, "video/*": {}}, "description": "The sound"},
 }
@@ -39,10 +40,13 @@ def playing(service: Service) -> APIRouter:
         prefix="/recordings/{recording_id}", tags=["library"], responses=problems("not_found")
     )
 
+    turns = asyncio.Semaphore(_AT_ONCE)
+
     async def decoded(function: Any, path: Path, *args: Any) -> Any:
-        return await asyncio.to_thread(
-            service.sandbox.run, function, path, *args, timeout_s=_TIMEOUT_S
-        )
+        async with turns:
+            return await asyncio.to_thread(
+                service.sandbox.run, function, path, *args, timeout_s=_TIMEOUT_S
+            )
 
     @router.get("/peaks")
     async def peaks(

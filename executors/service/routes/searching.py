@@ -102,6 +102,7 @@ async def _search(
             f"{service.settings.max_results} (max_results)",
         )
     async with service.searches.turn() as deadline:
+        await files.keep_data(docs)
         await files.fetch(docs, service.settings, deadline)
         options = parameters.model_dump(exclude_none=True) | {PARAMETER: deadline.at}
         found = await service.pipeline.search(docs, options)

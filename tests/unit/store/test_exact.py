@@ -3,15 +3,19 @@ import pytest
 
 import audiosearch.store.exact
 from audiosearch.store.exact import ExactIndex
-from audiosearch.store.rows import WindowBlock
 
 
 def make_index(rows: dict[str, list[list[float]]]) -> ExactIndex:
     index = ExactIndex(2)
     for recording_id, vectors in rows.items():
-        times = np.arange(len(vectors), dtype=np.float64)
-        index.add(recording_id, WindowBlock(0, times, times + 4, np.array(vectors, np.float32)))
+        add(index, recording_id, vectors)
     return index
+
+
+def add(index: ExactIndex, recording_id: str, vectors: list[list[float]]) -> None:
+    start_s = np.arange(len(vectors), dtype=np.float64)
+    times = np.stack([start_s, start_s + 4], axis=1)
+    index.extend([recording_id], [len(vectors)], times, np.array(vectors, np.float32))
 
 
 EAST, NORTH, WEST, NORTHEAST = [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.6, 0.8]
@@ -75,5 +79,5 @@ def test_removed_rows_come_back_only_when_added_again() -> None:
     assert len(index) == 2
     assert index.nearest(query, 9).recording_ids == ["c", "b"]
     assert index.window_distances("b", query).distances.tolist() == [2]
-    index.add("a", WindowBlock(0, np.zeros(1), np.ones(1), np.array([NORTH], np.float32)))
+    add(index, "a", [NORTH])
     assert index.nearest(query, 9).recording_ids == ["c", "a", "b"]

@@ -1,0 +1,46 @@
+"""What the fields of bodies may hold: what JSON, protobuf and SQLite all spell alike."""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from audiosearch.fragments import MAX_S
+
+
+def _encodable(text: str) -> str:
+    """Refuse lone surrogates, which JSON can spell and UTF-8 cannot."""
+    text.encode()
+    return text
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _number(value: Any) -> Any:
+    """Refuse what Pydantic would make a number of: truth values and texts."""
+    if isinstance(value, bool | str):
+        raise ValueError("expected a number")
+    return value
+
+
+Value = TypeVar("Value")
+Text = Annotated[str, AfterValidator(_encodable)]
+Number = Annotated[float, Field(gt=-(2**53), lt=2**53, allow_inf_nan=False)]
+Integer = Annotated[int, Field(gt=-(2**53), lt=2**53)]
+Scalar = Text | bool | Integer | Number
+Many = Annotated[list[Value], Field(min_length=1, max_length=1000)]
+OneOrMany = Annotated[Many[Value] | Value, AfterValidator(_as_list)]
+SecondsText = Annotated[float, Field(ge=0, le=MAX_S, allow_inf_nan=False)]
+Seconds = Annotated[SecondsText, BeforeValidator(_number)]
+Distance = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False), BeforeValidator(_number)]
+Count = Annotated[int, BeforeValidator(_number)]
+
+
+def check_stretch(start_s: float | None, end_s: float | None) -> None:
+    """Raise ValueError if a stretch, in seconds, does not end after its start."""
+    if end_s is not None and end_s <= (start_s or 0):
+        raise ValueError(
+            f"received start_s {start_s or 0:g} and end_s {end_s:g}, "
+            "expected a stretch that ends after its start"
+        )
