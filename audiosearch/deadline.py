@@ -43,6 +43,6 @@ class Deadline:
         """Raise DeadlineError if it has passed."""
         if self.left_s < 0:
             raise DeadlineError(
-                "the request took longer than the service allows (timeout_s of flow.yml); ask for "
+                "the request took longer than the service allows (timeout_s); ask for "
                 "a shorter stretch, for fewer queries at once, or again when it is less busy"
             )

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from audiosearch.containment import find_inside
 from audiosearch.errors import ForbiddenPathError, NotFoundError, UnreadableFileError
 from audiosearch.scan import subfolders
 from audiosearch.store.base import Store
@@ -15,6 +16,8 @@ from audiosearch.types import Tags
 
 SINGLE_FILES = "files"
 """First part of the uris of files that were indexed one by one."""
+MAX_PATH = 4096
+"""Bytes of the longest path that Linux knows."""
 UPLOADS = "data"
 """First part of the uris of sounds that came in a request."""
 
@@ -68,7 +71,7 @@ class Library:
         """
         known = self._store.file(uri)
         if known and known.path:
-            return self._with_state(known.uri, Path(known.path))
+            return self._check_unmoved(known, trusted)
         path = self.locate(uri, trusted)
         return self._with_state(self.uri_of(path), path)
 
@@ -94,6 +97,8 @@ class Library:
         """
         if "\0" in uri:
             raise NotFoundError("a uri with a NUL character names no file")
+        if len(os.fsencode(uri)) > MAX_PATH:  # which would be followed folder by folder
+            raise NotFoundError(f"{uri[:80]}… is longer than a path can be ({MAX_PATH} bytes)")
         folder, _, rest = uri.partition("/")
         folders = self._store.folders()
         candidates = [Path(folders[folder], rest)] if folder in folders else []
@@ -103,7 +108,7 @@ class Library:
         paths = [Path(os.path.abspath(each)) for each in candidates]
         if not trusted:
             allowed = [*map(Path, folders.values()), *self._roots]
-            paths = [inside for each in paths if (inside := _inside(each, allowed))]
+            paths = [found for each in paths if (found := find_inside(each, allowed))]
             paths = [each for each in paths if not self._is_hidden(each)]
         if not paths:
             raise ForbiddenPathError(
@@ -251,6 +256,22 @@ class Library:
         ]
         return max(holding)[1] if holding else None
 
+    def _check_unmoved(self, known: File, trusted: bool) -> File:
+        """Give a known file as it is now; strangers are not led outside by a link put in its place.
+
+        A link that is as it was indexed is the owner's wish.
+        """
+        path = Path(known.path or "")
+        file = self._with_state(known.uri, path)
+        if trusted or (file.size, file.mtime_ns) == (known.size, known.mtime_ns):
+            return file
+        folders = [*map(Path, self._store.folders().values()), *self._roots]
+        if path.is_symlink() and not find_inside(path, folders):
+            raise ForbiddenPathError(
+                f"{known.uri} has become a link to a file outside the library; index it again"
+            )
+        return file
+
     def _with_state(self, uri: str, path: Path) -> File:
         try:
             state = path.stat()
@@ -262,29 +283,6 @@ class Library:
         if not stat.S_ISREG(state.st_mode):
             raise UnreadableFileError(f"{uri} is not a regular file")
         return File(uri, str(path), state.st_size, state.st_mtime_ns)
-
-
-def _inside(path: Path, folders: Sequence[Path]) -> Path | None:
-    """Give a path as it is called below a folder, if it stays below one when links are followed.
-
-    A path that starts elsewhere is not looked at, though a link or ``/proc`` may lead it inside:
-    that would tell what there is elsewhere.
-    """
-    real_folders = [Path(os.path.realpath(folder)) for folder in folders]
-    for folder, real_folder in zip(folders, real_folders, strict=True):
-        for start in (folder, real_folder):
-            if path.is_relative_to(start):
-                is_inside = _leads_below(path, real_folders)
-                return folder / path.relative_to(start) if is_inside else None
-    return None
-
-
-def _leads_below(path: Path, real_folders: Sequence[Path]) -> bool:
-    try:
-        real = Path(os.path.realpath(path))
-    except OSError:  # a link of the kernel's that may not be read
-        return False
-    return any(real.is_relative_to(folder) for folder in real_folders)
 
 
 def _numbered(stem: str, suffix: str = "") -> Iterator[str]:

@@ -51,7 +51,7 @@ class Sandbox:
         # Linux ends a worker when the thread that started it ends, so a thread of ours does.
         self._starter = ThreadPoolExecutor(1, "sandbox")
         self._workers = [_Worker(memory_mb, niceness, self._starter) for _ in range(workers)]
-        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        self._idle: queue.Queue[_Worker] = queue.Queue()
         for worker in self._workers:
             self._idle.put(worker)
 
@@ -142,6 +142,10 @@ class _Worker:
             raise AudioDecodeError(
                 f"{name_of(source)} broke the decoder ({_ending(error.exitcode)}): it is damaged "
                 "or hostile; export it again from its source"
+            ) from error
+        except RuntimeError as error:
+            raise ServerUnavailableError(
+                "the processes that decode cannot be started; ask again in a moment"
             ) from error
         except CancelledError as error:
             raise ServerUnavailableError("the service is stopping; ask again later") from error

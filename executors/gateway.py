@@ -18,10 +18,11 @@ from executors.service.context import Service
 from executors.service.jobs import Jobs
 from executors.service.liveness import Liveness
 from executors.service.metrics import Metrics
-from executors.service.queue import SearchQueue
 from executors.service.settings import Settings
+from executors.service.waiting_room import WaitingRoom
 from executors.workspace import errors_told
 
+_MAX_CONNECTIONS = 1000  # more are answered by 503, before they are read
 _FINISH_S = 6  # in which requests under way are answered when the service ends
 
 
@@ -40,6 +41,7 @@ class AudioSearchGateway(FastAPIBaseGateway):
         }
         super().__init__(**options)
         self.uvicorn_kwargs["timeout_graceful_shutdown"] = _FINISH_S
+        self.uvicorn_kwargs["limit_concurrency"] = _MAX_CONNECTIONS
         with errors_told():
             check_exposure(self.host, os.environ.get(TOKEN))
             self.settings = Settings(**own)
@@ -49,7 +51,9 @@ class AudioSearchGateway(FastAPIBaseGateway):
         """Make the HTTP application."""
         settings, pipeline = self.settings, Pipeline(self.streamer)
         liveness = Liveness(json.loads(self.runtime_args.deployments_addresses))
-        searches = SearchQueue(settings.max_searches, settings.max_waiting, settings.timeout_s)
+        searches = WaitingRoom(
+            "searches", settings.max_searches, settings.max_waiting, settings.timeout_s
+        )
         service = Service(
             pipeline=pipeline,
             liveness=liveness,

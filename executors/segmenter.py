@@ -116,7 +116,7 @@ class AudioSegmenter(Executor):
         deadline = Deadline.of(parameters)
         read = partial(self._queries.run, timeout_s=QUERY_TIMEOUT_S, deadline=deadline)
         with timed(docs, "decode"):
-            for doc in docs:
+            for number, doc in enumerate(docs):
                 try:
                     deadline.check()
                     if parameters.get("exclude_self") and doc.tensor is None:
@@ -124,7 +124,9 @@ class AudioSegmenter(Executor):
                     self._segment_query(doc, left_s, read)
                     left_s -= doc.duration_s or 0.0
                 except AudioSearchError as error:
-                    doc.fail(error)
+                    for refused in docs[number:]:  # a request is answered as a whole, or not
+                        refused.fail(error)
+                    break
         return docs
 
     def _segment_block(self, doc: Recording) -> None:

@@ -126,6 +126,8 @@ class Access:
                 f"received a request from a page of {origin[:80]!r}, expected one of the service "
                 "itself, or of an origin listed in cors_origins of flow.yml",
             )
+        if _is_embedded(request) and origin not in self._origins:
+            return problem("forbidden", "received a request that another site's page makes")
         path = request.scope["path"]
         if path in _OPEN_PATHS or path.startswith(_OPEN_PREFIX) or self._tokens.admits(request):
             return None
@@ -150,6 +152,13 @@ class Access:
             return True
         scheme, _, netloc = origin.partition("://")
         return scheme in ("http", "https") and netloc.lower() == host.lower()
+
+
+def _is_embedded(request: HTTPConnection) -> bool:
+    """Tell whether another site's page loads something of ours, such as a picture or a sound."""
+    headers = request.headers
+    cross_site = headers.get("Sec-Fetch-Site") == "cross-site"
+    return cross_site and headers.get("Sec-Fetch-Mode") != "navigate"
 
 
 def _name_of(host: str) -> str | None:

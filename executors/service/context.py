@@ -9,8 +9,8 @@ from executors.service.access import Tokens
 from executors.service.jobs import Jobs
 from executors.service.liveness import Liveness
 from executors.service.metrics import Metrics
-from executors.service.queue import SearchQueue
 from executors.service.settings import Settings
+from executors.service.waiting_room import WaitingRoom
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Service:
         What flow.yml says.
     tokens : Tokens
         What callers must show.
-    searches : SearchQueue
+    searches : WaitingRoom
         The searches under way.
     jobs : Jobs
         The indexing under way.
@@ -43,7 +43,7 @@ class Service:
     liveness: Liveness
     settings: Settings
     tokens: Tokens
-    searches: SearchQueue
+    searches: WaitingRoom
     jobs: Jobs
     sandbox: Sandbox
     metrics: Metrics

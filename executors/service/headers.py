@@ -30,6 +30,7 @@ def content_policy(*script_sources: str) -> str:
 
 
 _HEADERS = {
+    "Cache-Control": "no-store",
     "Content-Security-Policy": content_policy(),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

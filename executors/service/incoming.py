@@ -1,6 +1,7 @@
 """Sounds that come with a request, or are fetched for it, in a folder that goes with it."""
 
 import asyncio
+import errno
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from fastapi import UploadFile
 
 from audiosearch.data_uri import SCHEME, read_data_uri, shorten
 from audiosearch.deadline import Deadline
-from audiosearch.errors import InvalidQueryError
+from audiosearch.errors import DiskFullError, InvalidQueryError
 from audiosearch.fetch import fetch
 from audiosearch.sources import name_of
 from executors.documents import Recording
@@ -55,7 +56,7 @@ class Incoming:
     async def keep(self, upload: UploadFile) -> Path:
         """Write an uploaded file to the disk: microservices are told its path."""
         path = self._new_file(upload.filename or "")
-        with path.open("wb") as file:
+        with _telling_of_full_disks(), path.open("wb") as file:
             await asyncio.to_thread(shutil.copyfileobj, upload.file, file)
         return path
 
@@ -104,7 +105,8 @@ class Incoming:
 
     async def _write(self, doc: Recording, name: str, content: bytes) -> None:
         path = self._new_file(name)
-        await asyncio.to_thread(path.write_bytes, content)
+        with _telling_of_full_disks():
+            await asyncio.to_thread(path.write_bytes, content)
         doc.path = str(path)
 
     def _new_file(self, name: str) -> Path:
@@ -115,6 +117,16 @@ class Incoming:
         printable = "".join(each for each in Path(name).name if each.isprintable())
         short = printable.encode(errors="ignore")[-_LONGEST_NAME:].decode(errors="ignore")
         return folder / (short if short.strip(".") else "upload")
+
+
+@contextmanager
+def _telling_of_full_disks() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DiskFullError("the disk for what comes with requests is full; make room") from error
 
 
 @contextmanager

@@ -82,6 +82,12 @@ class Job:
                 return name.rstrip("/") + path[len(place.rstrip("/")) :]
         return Path(path).name
 
+    def without_paths(self, message: str) -> str:
+        """Name in a message what was asked for in the place of where it is."""
+        for place, name in self.names.items():
+            message = message.replace(place, name)
+        return message
+
     def note(self, report: Report, done: int, total: int) -> None:
         """Take down how far it is."""
         self.report, self.bytes_done, self.bytes_total = report, done, total

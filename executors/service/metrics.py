@@ -16,9 +16,10 @@ from prometheus_client import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from executors.service.queue import SearchQueue
+from executors.service.waiting_room import WaitingRoom
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
+_METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
 _SECONDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5, 10, 30, 60)
 
 
@@ -27,11 +28,11 @@ class Metrics:
 
     Parameters
     ----------
-    searches : SearchQueue
+    searches : WaitingRoom
         The searches under way.
     """
 
-    def __init__(self, searches: SearchQueue) -> None:
+    def __init__(self, searches: WaitingRoom) -> None:
         self._registry = CollectorRegistry()
         self._requests = self._of(
             Counter, "requests", "Requests answered.", ["method", "route", "status"]
@@ -123,7 +124,7 @@ class Measured:
         finally:
             route = getattr(scope.get("route"), "path", "none")
             elapsed_s = time.perf_counter() - started
-            self._metrics.observe_request(scope["method"], route, status, elapsed_s)
+            self._metrics.observe_request(_label(scope["method"]), route, status, elapsed_s)
 
 
 def memory_of_all() -> float:
@@ -136,3 +137,8 @@ def memory_of_all() -> float:
         except psutil.Error:
             continue
     return float(total)
+
+
+def _label(method: str) -> str:
+    """Name a method, or those that somebody has made up: each label is kept for ever."""
+    return method if method in _METHODS else "other"

@@ -1,5 +1,6 @@
 """Errors as the service answers them: one JSON shape for all, after RFC 9457."""
 
+import errno
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -42,12 +43,16 @@ STATUSES = {
 }
 """The status of each reason; others are faults of ours."""
 
+_TOLD = 5  # of the faults of a request
+_SHOWN = 80  # characters of what was received
+_LONGEST = 1000  # characters of a detail
 MEDIA_TYPE = "application/problem+json"
 _HEADERS: dict[HTTPStatus, dict[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": str(RETRY_AFTER_S)},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": str(RETRY_AFTER_S)},
 }
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _EVERYWHERE = ("forbidden", "invalid_query", "unauthorized", "unavailable")
 
 
@@ -118,7 +123,7 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     """Say where a request is wrong, what came, and what was expected."""
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    return problem("invalid_query", "; ".join(map(_explain, found)))
+    return problem("invalid_query", "; ".join(map(_explain, found[:_TOLD])))
 
 
 async def _too_large(request: Request, error: Exception) -> JSONResponse:
@@ -133,7 +138,11 @@ async def _unserved(request: Request, error: Exception) -> JSONResponse:
     headers = dict((isinstance(error, HTTPException) and error.headers) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
         headers["Allow"] = ", ".join(sorted(methods))
-    return _response(status, code, f"{request.url.path}: {status.description}", headers)
+    if isinstance(error.__context__, OSError) and error.__context__.errno in _FULL:
+        return problem("disk_full", "the disk for what comes with requests is full; make room")
+    said = error.detail if isinstance(error, HTTPException) else ""
+    detail = said if status == HTTPStatus.BAD_REQUEST else status.description
+    return _response(status, code, f"{request.url.path[:_SHOWN]}: {detail}", headers)
 
 
 def _methods(request: Request) -> set[str]:
@@ -147,17 +156,20 @@ def _methods(request: Request) -> set[str]:
 
 
 def _explain(error: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in error["loc"] if part not in ("body", "query")) or "body"
+    parts = [str(part)[:_SHOWN] for part in error["loc"] if part not in ("body", "query")]
+    place = ".".join(parts) or "body"
     if error["type"] == "extra_forbidden":
         return f"{place}: there is no such field; see /docs for those that there are"
-    received = "" if error["type"] == "missing" else f", received {str(error['input'])[:80]!r}"
+    plain = isinstance(error["input"], str | int | float | bool | None)
+    told = plain and error["type"] != "missing"
+    received = f", received {str(error['input'])[:_SHOWN]!r}" if told else ""
     return f"{place}: {error['msg'].removeprefix('Value error, ')}{received}"
 
 
 def _response(
     status: HTTPStatus, code: str, detail: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    body = Problem(title=status.phrase, status=status, detail=detail, code=code)
+    body = Problem(title=status.phrase, status=status, detail=detail[:_LONGEST], code=code)
     return JSONResponse(
         body.model_dump(),
         status_code=status,

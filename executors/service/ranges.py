@@ -4,7 +4,7 @@ import re
 
 from executors.pipeline import RefusedError
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def byte_range(header: str | None, size: int) -> tuple[int, int] | None:

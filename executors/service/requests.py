@@ -25,6 +25,7 @@ from executors.service.values import (
     Seconds,
     SecondsText,
     Text,
+    check_size,
     check_stretch,
 )
 
@@ -38,13 +39,22 @@ def _is_default(key: str, value: Any) -> bool:
     return field is not None and bool(field.default == value)
 
 
-class Item(BaseModel):
+class Strict(BaseModel):
+    """What knows its fields, and takes no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_size(cls, values: Any) -> Any:
+        return check_size(values)
+
+
+class Item(Strict):
     """A file of the library, or a sound that comes with the request.
 
     A Jina client sends its documents with all their fields; the empty ones of others are ignored.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     id: Text | None = Field(None, description="Comes back with the answer.")
     uri: str | None = Field(
@@ -125,14 +135,12 @@ class NewRecording(Item):
 
     uri: str = Field(min_length=1, description="As in a search, without a media fragment.")
     tags: dict[Text, Scalar] = Field(
-        default_factory=dict, description="Come back with its matches."
+        default_factory=dict, max_length=100, description="Come back with its matches."
     )
 
 
-class FilterParameters(BaseModel):
+class FilterParameters(Strict):
     """Which recordings to search: all keys must hold, a list means any of its values."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: Text | None = Field(
         None, max_length=1000, description="Words that all occur in a uri or a tag."
@@ -144,10 +152,8 @@ class FilterParameters(BaseModel):
     )
 
 
-class SearchParameters(BaseModel):
+class SearchParameters(Strict):
     """How to search."""
-
-    model_config = ConfigDict(extra="forbid")
 
     limit: Count | None = Field(None, ge=1, le=MAX_RESULTS, description="How many recordings.")
     moments: Count | None = Field(None, ge=0, le=100, description="How many a recording, at most.")
@@ -159,26 +165,22 @@ class SearchParameters(BaseModel):
     filter: FilterParameters | None = Field(None, description="Which recordings to search.")
 
 
-class IndexParameters(BaseModel):
+class IndexParameters(Strict):
     """How to index."""
-
-    model_config = ConfigDict(extra="forbid")
 
     folders: list[str] = Field(
         [], description="Folders to make library folders first; the workspace's owner alone may."
     )
 
 
-class RequestHeader(BaseModel):
+class RequestHeader(Strict):
     """What Jina's clients put before a request."""
 
     request_id: Text | None = Field(None, description="Comes back with the answer.")
 
 
-class Body(BaseModel):
+class Body(Strict):
     """What all bodies share; ``header`` and ``exec_endpoint`` are sent by Jina clients."""
-
-    model_config = ConfigDict(extra="forbid")
 
     header: RequestHeader | None = Field(None, exclude=True)
     exec_endpoint: str | None = Field(None, exclude=True)
@@ -250,12 +252,10 @@ class Upload(BaseModel):
 Path = Annotated[Text, Field(min_length=1, max_length=4096)]
 
 
-class JobBody(BaseModel):
+class JobBody(Strict):
     """Body of ``POST /jobs``."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"paths": ["toy-data"]}}
-    )
+    model_config = ConfigDict(json_schema_extra={"example": {"paths": ["toy-data"]}})
 
     paths: list[Path] = Field(
         min_length=1,
@@ -269,9 +269,7 @@ class JobBody(BaseModel):
     prune: StrictBool = Field(False, description="Remove the files that are gone from the folders.")
 
 
-class SessionBody(BaseModel):
+class SessionBody(Strict):
     """Body of ``POST /session``."""
-
-    model_config = ConfigDict(extra="forbid")
 
     token: str = Field(description="What the service was started with in AUDIOSEARCH_TOKEN.")

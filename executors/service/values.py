@@ -24,6 +24,14 @@ def _number(value: Any) -> Any:
     return value
 
 
+def check_size(values: Any) -> Any:
+    """Refuse an object of so many fields that telling of each would take minutes."""
+    if isinstance(values, dict) and len(values) > MAX_FIELDS:
+        raise ValueError(f"expected at most {MAX_FIELDS} fields")
+    return values
+
+
+MAX_FIELDS = 100
 Value = TypeVar("Value")
 Text = Annotated[str, AfterValidator(_encodable)]
 Number = Annotated[float, Field(gt=-(2**53), lt=2**53, allow_inf_nan=False)]

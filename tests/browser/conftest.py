@@ -58,8 +58,7 @@ def visitor(browser: "playwright.Browser") -> Iterator[Visitor]:
 
     yield visit
     for each in visits:
-        each.check()
-        each.page.context.close()
+        each.leave()
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ import re
 from base64 import b64encode
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Locator, Page, Response, expect
 
 from audiosearch.decode import decode
-from tests.audio_files import write_ffmpeg
+from tests.audio_files import write_ffmpeg, write_soundfile
 from tests.browser.visiting import Visit
 from tests.conftest import TOY_DATA
 
@@ -115,7 +116,7 @@ def test_unknown_words_are_told(page: Page) -> None:
 def test_dragged_stretch_alone_is_asked_about(page: Page, clip: Path) -> None:
     upload(page, clip)
     page.get_by_text("Drag over it").wait_for()
-    box = page.locator(".sound .picture").bounding_box()
+    box = page.locator(".sound .picture").first.bounding_box()
     assert box is not None
     height = box["y"] + 40
     with page.expect_response("**/search/upload") as answered:
@@ -154,6 +155,23 @@ def test_question_is_played(page: Page, clip: Path) -> None:
     assert page.evaluate("document.querySelector('video.picture').paused")
 
 
+def test_long_sound_has_a_minimap_and_a_closer_look(page: Page, tmp_path: Path, clip: Path) -> None:
+    long = tmp_path / "long.wav"
+    write_soundfile(long, np.tile(decode(clip, 16_000), 20), 16_000)  # 160 s
+    upload(page, long)
+    page.get_by_text("Drag over it").wait_for()
+    picture = page.get_by_role("group", name="Waveform and spectrogram of long.wav")
+    minimap = picture.locator("[part=minimap]")
+    expect(minimap).to_be_visible()
+    closer = page.get_by_role("group", name="Spectrogram of the stretch of long.wav")
+    expect(closer).to_be_hidden()
+    page.get_by_role("spinbutton", name="to").fill("4")
+    page.get_by_role("spinbutton", name="to").press("Tab")
+    expect(closer.locator("canvas").first).to_be_visible()
+    page.get_by_role("button", name="Whole sound").click()
+    expect(closer).to_be_hidden()
+
+
 def test_what_the_browser_cannot_decode_is_answered_all_the_same(
     page: Page, tmp_path: Path, clip: Path
 ) -> None:
@@ -166,8 +184,8 @@ def test_what_the_browser_cannot_decode_is_answered_all_the_same(
 
 def test_shared_link_asks_the_same(visit: Visit) -> None:
     page = visit.open()
-    page.get_by_role("combobox").press_sequentially("mika")
-    page.get_by_role("option").first.click()
+    page.get_by_role("combobox").fill("mika")
+    page.get_by_role("option", name="mika").click()
     page.locator(".result").first.wait_for()
     path = page.url.removeprefix(visit.address) + "&t=2,6&tag=label%3Dspeech_en&limit=2"
     visit.open(path)

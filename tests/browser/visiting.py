@@ -47,10 +47,18 @@ class Visit:
     def expecting_errors(self, pattern: str) -> Iterator[None]:
         """Take back the errors that browsers log by themselves of what a test provokes."""
         before = len(self._errors)
-        yield
-        self._errors[before:] = [
-            each for each in self._errors[before:] if not re.search(pattern, each)
-        ]
+        try:
+            yield
+        finally:
+            self._errors[before:] = [
+                each for each in self._errors[before:] if not re.search(pattern, each)
+            ]
+
+    def leave(self) -> None:
+        """Check the page, and close it."""
+        if not self.page.is_closed():
+            self.check()
+            self.page.context.close()
 
     def check(self) -> None:
         """Assert that nothing was logged, no other host asked, and no one is shut out."""

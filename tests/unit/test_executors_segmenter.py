@@ -103,16 +103,20 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("fields", "code", "reason"), WRONG.values(), ids=WRONG)
-def test_wrong_query_fails_alone(
+def test_wrong_query_ends_the_work_for_its_request(
     segmenter: AudioSegmenter, fields: dict[str, Any], code: str, reason: str
 ) -> None:
-    wrong, good = search(
-        segmenter, Recording(**fields), Recording(tensor=sine(1.0), sample_rate=16_000)
+    good, wrong, later = search(
+        segmenter,
+        Recording(tensor=sine(1.0), sample_rate=16_000),
+        Recording(**fields),
+        Recording(tensor=sine(1.0), sample_rate=16_000),
     )
-    assert (wrong.status, wrong.code) == ("failed", code)
-    assert reason in (wrong.message or "")
     assert good.status is None
     assert times(good) == [(0, 1)]
+    for refused in (wrong, later):
+        assert (refused.status, refused.code) == ("failed", code)
+        assert reason in (refused.message or "")
 
 
 def test_the_queries_of_a_request_share_its_seconds(segmenter: AudioSegmenter) -> None:

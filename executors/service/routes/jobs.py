@@ -31,7 +31,8 @@ def jobs(service: Service) -> APIRouter:
     async def start(body: JobBody, request: Request) -> answers.JobAnswer:
         """Index files and folders in the background, after the jobs that were started before."""
         trusted = service.tokens.is_owner(request)
-        names = {await service.pipeline.locate(path, trusted): path for path in body.paths}
+        paths = dict.fromkeys(body.paths)
+        names = {await service.pipeline.locate(path, trusted): path for path in paths}
         job = Job(names, trusted, body.retry_failed, body.prune)
         service.jobs.submit(job)
         return _answer(job)
@@ -72,12 +73,17 @@ def jobs(service: Service) -> APIRouter:
 def _answer(job: Job) -> answers.JobAnswer:
     report = job.report
     failed: list[dict[str, Any]] = [
-        {**each, "path": job.name_of(each["path"])} for each in report.failed[:LISTED]
+        {
+            **each,
+            "path": job.name_of(each["path"]),
+            "message": job.without_paths(each["message"]),
+        }
+        for each in report.failed[:LISTED]
     ]
     return answers.JobAnswer(
         id=job.id,
         state=job.state,
-        message=job.message,
+        message=job.message and job.without_paths(job.message),
         paths=list(job.names.values()),
         retry_failed=job.retry_failed,
         prune=job.prune,

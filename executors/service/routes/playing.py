@@ -17,6 +17,7 @@ from executors.service import answers
 from executors.service.context import Service
 from executors.service.problems import problems
 from executors.service.ranges import byte_range
+from executors.service.waiting_room import WaitingRoom
 
 Start = Annotated[float, Query(ge=0, le=MAX_S, description="Where the stretch begins, in seconds.")]
 End = Annotated[float, Query(gt=0, le=MAX_S, description="Where it ends, in seconds.")]
@@ -24,6 +25,7 @@ Points = Annotated[int, Query(ge=1, le=10_000, description="How many, at most.")
 Range = Annotated[str | None, Header(description="The bytes wanted, as bytes=0-99.")]
 
 _TIMEOUT_S = 30.0  # to decode what is listened to
+_WAITING = 32
 _AT_ONCE = 2  # as many as the sandbox's workers: those that wait must not fill the shared threads
 _BYTES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"audio/*": {}, "video/*": {}}, "description": "The sound"},
@@ -31,7 +33,8 @@ _BYTES: dict[int | str, dict[str, Any]] = {
 _PART: dict[int | str, dict[str, Any]] = {
     206: {"content": {"audio/*": {}, "video/*": {}}, "description": "A range of its bytes"},
 }
-_UNPLAYABLE = ("undecodable", "no_audio", "unreadable")
+_PRIVATE = {"Cache-Control": "private, no-cache"}
+_UNPLAYABLE = ("undecodable", "no_audio", "unreadable", "busy", "timeout")
 
 
 def playing(service: Service) -> APIRouter:
@@ -40,12 +43,17 @@ def playing(service: Service) -> APIRouter:
         prefix="/recordings/{recording_id}", tags=["library"], responses=problems("not_found")
     )
 
-    turns = asyncio.Semaphore(_AT_ONCE)
+    turns = WaitingRoom("clips", _AT_ONCE, _WAITING, _TIMEOUT_S)
 
     async def decoded(function: Any, path: Path, *args: Any) -> Any:
-        async with turns:
+        async with turns.turn() as deadline:
             return await asyncio.to_thread(
-                service.sandbox.run, function, path, *args, timeout_s=_TIMEOUT_S
+                service.sandbox.run,
+                function,
+                path,
+                *args,
+                timeout_s=_TIMEOUT_S,
+                deadline=deadline,
             )
 
     @router.get("/peaks")
@@ -69,11 +77,11 @@ def playing(service: Service) -> APIRouter:
         """Give a stretch for listening, at the recording's own rate and channels."""
         file = await service.pipeline.file(recording_id)
         content = await decoded(clip, Path(file.path or ""), start, end, format)
-        return Response(content, media_type=f"audio/{format}")
+        return Response(content, headers=_PRIVATE, media_type=f"audio/{format}")
 
-    @router.api_route(
+    @router.head("/audio", include_in_schema=False)
+    @router.get(
         "/audio",
-        methods=["GET", "HEAD"],
         response_class=Response,
         responses=_BYTES | _PART | problems("not_found", "unsatisfiable", *_UNPLAYABLE),
     )
@@ -102,7 +110,8 @@ def playing(service: Service) -> APIRouter:
             media_type=media.type,
             filename=path.name,
             content_disposition_type="inline",
-            headers={"X-Plays-In-Browsers": "true" if media.plays_in_browsers else "false"},
+            headers=_PRIVATE
+            | {"X-Plays-In-Browsers": "true" if media.plays_in_browsers else "false"},
         )
 
     return router
@@ -116,7 +125,7 @@ def _wav_response(wav: VirtualWav, wanted: tuple[int, int] | None, decoded: Any)
         for part in wav.ranges(first, last):
             yield await decoded(read_range, wav.source, wav.duration_s, *part)
 
-    headers = {"Accept-Ranges": "bytes", "Content-Length": str(last - first + 1)}
+    headers = _PRIVATE | {"Accept-Ranges": "bytes", "Content-Length": str(last - first + 1)}
     if wanted:
         headers["Content-Range"] = f"bytes {first}-{last}/{wav.size}"
     status = HTTPStatus.PARTIAL_CONTENT if wanted else HTTPStatus.OK

@@ -71,7 +71,7 @@ def test_the_end_is_where_the_recording_ends(recordings: Path) -> None:
 
 @pytest.mark.parametrize("name", ["tones.wav", "tones.mp3", "tones.mkv", "tones.aac"])
 def test_a_clip_behind_the_end_is_refused(recordings: Path, name: str) -> None:
-    with pytest.raises(InvalidQueryError, match="received start: 9 .* before its end"):
+    with pytest.raises(InvalidQueryError, match=r"received start: 9 .* before its end"):
         clip(recordings / name, 9, 10, "wav")
 
 

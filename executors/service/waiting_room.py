@@ -1,4 +1,4 @@
-"""Lets so many searches be worked on at once, and some more wait."""
+"""Lets so many requests be worked on at once, and some more wait."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,12 +11,14 @@ from executors.pipeline import RefusedError
 _GRACE_S = 1.0  # in which the microservices notice a deadline themselves, and say so
 
 
-class SearchQueue:
-    """The searches under way, in the order of their arrival.
+class WaitingRoom:
+    """The requests of a kind that are under way, in the order of their arrival.
 
     Parameters
     ----------
-    max_searches : int
+    what : str
+        What they are called in messages, such as ``searches``.
+    max_running : int
         How many are worked on at once.
     max_waiting : int
         How many more may wait.
@@ -24,8 +26,9 @@ class SearchQueue:
         How long one may take with its waiting, in seconds.
     """
 
-    def __init__(self, max_searches: int, max_waiting: int, timeout_s: float) -> None:
-        self._turns = asyncio.Semaphore(max_searches)
+    def __init__(self, what: str, max_running: int, max_waiting: int, timeout_s: float) -> None:
+        self._what = what
+        self._turns = asyncio.Semaphore(max_running)
         self._max_waiting = max_waiting
         self._timeout_s = timeout_s
         self.waiting = 0
@@ -33,20 +36,20 @@ class SearchQueue:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Deadline]:
-        """Wait for a turn, and give the moment by which the search must be answered.
+        """Wait for a turn, and give the moment by which the request must be answered.
 
         Raises
         ------
         RefusedError
             If too many wait already.
         DeadlineError
-            If the search, or the waiting for it, takes too long.
+            If the request, or the waiting for it, takes too long.
         """
         if self._turns.locked() and self.waiting >= self._max_waiting:
             raise RefusedError(
                 "busy",
-                f"{self.running} searches are being answered and {self.waiting} wait, which is as "
-                "many as the service takes (max_searches, max_waiting); ask again in a moment",
+                f"{self.running} {self._what} are being worked on and {self.waiting} wait, which "
+                "is as many as the service takes; ask again in a moment",
             )
         deadline = Deadline.after(self._timeout_s)
         try:
@@ -54,8 +57,8 @@ class SearchQueue:
                 yield deadline
         except TimeoutError as error:
             raise DeadlineError(
-                f"the search was not answered within {self._timeout_s:g} s (timeout_s); ask for a "
-                "shorter stretch, for fewer queries at once, or again when the service is less busy"
+                f"{self._what} are not worked on for longer than {self._timeout_s:g} s with their "
+                "waiting; ask for less at once, or again when the service is less busy"
             ) from error
 
     @asynccontextmanager
