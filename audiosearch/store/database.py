@@ -32,6 +32,8 @@ _DAMAGE = {
 # What the operating system refuses.
 _REFUSED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
+_ROWS_AT_ONCE = 16  # a block's row may have a megabyte
+
 _log = logging.getLogger(__name__)
 
 
@@ -59,7 +61,7 @@ class Database:
 
     def __init__(self, file: Path, read_only: bool = False) -> None:
         self.file = file
-        self._writing = threading.RLock()
+        self._lock = threading.RLock()
         if file.exists() and not file.is_file():  # SQLite would wait for a pipe's other end
             raise UnreadableFileError(f"{file} is not a regular file, as a library's must be")
         with self._telling():
@@ -80,18 +82,23 @@ class Database:
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement."""
-        with self._telling():
+        with self._lock, self._telling():
             return self.connection.execute(statement, values)
 
     def query(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
         """Run one statement, and give all that it answers."""
-        with self._telling():
+        with self._lock, self._telling():
             return self.connection.execute(statement, values).fetchall()
 
     def stream(self, statement: str, values: Sequence[Any] = ()) -> Iterator[Row]:
         """Run one statement, and yield what it answers as it is found."""
-        with self._telling():
-            yield from self.connection.execute(statement, values)
+        rows = self.execute(statement, values)
+        while True:
+            with self._lock, self._telling():
+                found = rows.fetchmany(_ROWS_AT_ONCE)
+            if not found:
+                return
+            yield from found
 
     def scan(self, table: str, rest: str = "", values: Sequence[Any] = ()) -> Iterator[Row]:
         """Give whole rows of a table, unchecked, each with its checksum in the end.
@@ -135,7 +142,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Write all of what follows, or nothing."""
-        with self._writing:
+        with self._lock:
             self.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -147,7 +154,7 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Read all of what follows as it is at one moment."""
-        with self._writing:
+        with self._lock:
             self.execute("BEGIN")
             try:
                 yield
@@ -161,12 +168,13 @@ class Database:
 
     def become(self, other: "Database") -> None:
         """Replace all pages by those of another database, all or nothing."""
-        with self._writing, self._telling():
+        with self._lock, self._telling():
             other.connection.backup(self.connection)
 
     def close(self) -> None:
-        """Close the file."""
-        self.connection.close()
+        """Close the file, when no other thread is in the midst of a statement: SQLite crashes."""
+        with self._lock:
+            self.connection.close()
 
     def _roll_back(self) -> None:
         """End a transaction, unless SQLite has ended it on an error."""

@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,3 +140,34 @@ def test_a_library_of_which_nothing_can_be_kept_takes_another_space(tmp_path: Pa
     assert store.space is read_space(tmp_path) is None
     assert store.check() == []
     store.close()
+
+
+CLOSED_WHILE_READ = """
+import sys, threading
+from contextlib import suppress
+from pathlib import Path
+from sqlite3 import ProgrammingError
+from audiosearch.store.sqlite import SQLiteStore
+
+def read(store):
+    with suppress(ProgrammingError):  # it is closed
+        while True:
+            store.folders(), list(store.files()), store.totals()
+
+for number in range(30):
+    store = SQLiteStore(Path(sys.argv[1], str(number)))
+    for folder in range(50):
+        store.add_folder(f"folder {folder}", f"/folder {folder}")
+    readers = [threading.Thread(target=read, args=(store,)) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    store.close()
+    for reader in readers:
+        reader.join()
+"""
+
+
+def test_closing_does_not_crash_threads_that_read(tmp_path: Path) -> None:
+    """SQLite itself does, if a connection is closed within another thread's statement."""
+    command = [sys.executable, "-c", CLOSED_WHILE_READ, str(tmp_path)]
+    assert subprocess.run(command, timeout=120, check=False).returncode == 0
