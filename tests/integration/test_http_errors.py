@@ -400,3 +400,22 @@ def test_what_index_refuses(library: Library) -> None:
 
 def test_library_server_has_met_no_surprise(library: Library) -> None:
     assert "Traceback" not in library[0].log.read_text()
+
+
+HUGE: dict[str, Any] = {
+    "fields": {f"field {number}": 1 for number in range(200_000)},
+    "name of a field": {"x" * 1_000_000: 1},
+    "id": {"id": "x" * 1_000_000},
+    "path": {"uri": "a/" * 500_000},
+}
+
+
+@pytest.mark.parametrize("query", HUGE.values(), ids=HUGE)
+def test_huge_requests_get_short_answers(toy_service: Service, query: dict[str, Any]) -> None:
+    for body in ({"data": [query]}, {"data": [{"uri": CLIP}], "parameters": query}, query):
+        response = send(toy_service, "/search", json.dumps(body).encode())
+        assert response.status_code in (404, 422), response.text[:300]
+        assert len(response.content) < 3_000
+    response = send(toy_service, "/session", json.dumps(query).encode())
+    assert response.status_code == 422
+    assert len(response.content) < 3_000

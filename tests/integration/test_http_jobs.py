@@ -147,7 +147,9 @@ def test_what_jobs_refuse(library: Service, path: str, expected: tuple[int, str]
     check_problem(library.post("/jobs", {"paths": ["sounds", path]}), *expected)
 
 
-@pytest.mark.parametrize("body", [{}, {"paths": []}, {"paths": "sounds"}, {"path": ["sounds"]}])
+@pytest.mark.parametrize(
+    "body", [{}, {"paths": []}, {"paths": "sounds"}, {"path": ["sounds"]}, {"paths": [""]}]
+)
 def test_wrong_jobs(library: Service, body: dict[str, Any]) -> None:
     check_problem(library.post("/jobs", body), 422, "invalid_query")
 
@@ -163,6 +165,7 @@ def test_links_that_lead_outside_are_failures_of_their_own(
     assert done["state"] == "done"
     codes = {each["path"]: each["code"] for each in done["failed"]}
     assert codes["sounds/link.wav"] in ("not_found", "forbidden")
+    assert str(folder_of(library)) not in json.dumps(done)
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

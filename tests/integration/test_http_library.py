@@ -172,3 +172,11 @@ def test_server_timing(library: Service) -> None:
     stages = [each.partition(";dur=") for each in response.headers["Server-Timing"].split(", ")]
     assert [name for name, _, _ in stages] == ["decode", "encode", "search", "rank"]
     assert all(float(milliseconds) >= 0 for _, _, milliseconds in stages)
+
+
+def test_methods_that_somebody_makes_up_are_counted_as_one(library: Service) -> None:
+    for number in range(20):
+        httpx.request(f"M{number}", library.address, trust_env=False)
+    text = library.get("/metrics").text
+    assert 'method="other"' in text
+    assert 'method="M1' not in text

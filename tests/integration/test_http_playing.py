@@ -62,7 +62,9 @@ def test_range_beyond_the_end(toy_service: Service, place: str, query: str) -> N
     check_problem(response, 416, "unsatisfiable")
 
 
-@pytest.mark.parametrize("header", ["bytes=-", "lines=0-9", "bytes=9-3", "bytes=a-b"])
+@pytest.mark.parametrize(
+    "header", ["bytes=-", "lines=0-9", "bytes=9-3", "bytes=a-b", f"bytes={'9' * 5000}-"]
+)
 def test_ranges_that_are_none_mean_all(toy_service: Service, place: str, header: str) -> None:
     response = toy_service.get(f"{place}/audio?format=wav", headers={"Range": header})
     assert response.status_code == 200
@@ -140,3 +142,9 @@ def test_file_that_is_gone(library: Service) -> None:
     for path in ("/audio", "/audio?format=wav", "/clip?start=0&end=1"):
         check_problem(library.get(place + path), 404, "not_found")
     assert library.get(f"{place}/peaks").status_code == 200
+
+
+def test_answers_are_kept_by_no_shared_cache(toy_service: Service, place: str) -> None:
+    for path in ("/audio", "/audio?format=wav", "/clip?start=0&end=1"):
+        assert toy_service.get(place + path).headers["Cache-Control"] == "private, no-cache"
+    assert toy_service.get(place).headers["Cache-Control"] == "no-store"

@@ -174,3 +174,12 @@ def test_other_hosts_do(host: str) -> None:
     for token in (None, ""):
         with pytest.raises(ServerError, match="AUDIOSEARCH_TOKEN"):
             check_exposure(host, token)
+
+
+@pytest.mark.parametrize(
+    ("mode", "status"), [("no-cors", 403), ("cors", 403), (None, 403), ("navigate", 200)]
+)
+def test_other_sites_may_link_but_not_embed(mode: str | None, status: int) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"} | ({"Sec-Fetch-Mode": mode} if mode else {})
+    assert client().get("/search", headers=headers).status_code == status
+    assert client().get("/search", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200

@@ -317,3 +317,25 @@ def test_hidden_files_are_the_owners_alone(store: Store, tmp_path: Path, uri: st
         with pytest.raises(ForbiddenPathError):
             library.locate(asked)
     assert library.locate(str(path), trusted=True) == path
+
+
+def test_a_path_longer_than_any_is_not_followed(library: Library) -> None:
+    with pytest.raises(NotFoundError, match="longer than a path can be"):
+        library.resolve("music/" + "a/" * 100_000)
+
+
+def test_a_link_put_in_the_place_of_a_file_leads_strangers_nowhere(
+    library: Library, store: Store, music: Path
+) -> None:
+    store.put_file(library.resolve("music/a.ogg"))
+    (music / "a.ogg").unlink()
+    (music / "a.ogg").symlink_to(music.parent / "secret.ogg")
+    with pytest.raises(ForbiddenPathError, match="has become a link"):
+        library.resolve("music/a.ogg")
+    assert library.resolve("music/a.ogg", trusted=True).size == len("secret.ogg")
+
+
+def test_a_link_that_the_owner_indexed_is_read(library: Library, store: Store, music: Path) -> None:
+    (music / "link.ogg").symlink_to(music.parent / "secret.ogg")
+    store.put_file(library.resolve(str(music / "link.ogg"), trusted=True))
+    assert library.resolve("music/link.ogg").uri == "music/link.ogg"
