@@ -173,7 +173,7 @@ class IndexParameters(Strict):
     )
 
 
-class RequestHeader(Strict):
+class RequestHeader(BaseModel):
     """What Jina's clients put before a request."""
 
     request_id: Text | None = Field(None, description="Comes back with the answer.")

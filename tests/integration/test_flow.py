@@ -14,7 +14,7 @@ import pytest
 from docarray import DocList
 from jina import Client
 
-from audiosearch.config import flow_settings
+from audiosearch.config import read_flow_yml
 from audiosearch.errors import ServerError
 from audiosearch.server import check_port, free_port
 from executors.documents import Recording
@@ -45,12 +45,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def flow(project: Path, way: str) -> Iterator[Service]:
-    settings = flow_settings()
+    gateway = read_flow_yml()["gateway"]
     try:
-        check_port(settings.host, settings.port)
+        check_port(gateway["host"], gateway["port"])
     except ServerError as error:
         pytest.skip(f"flow.yml's own port is needed: {error}")
-    address = f"http://{settings.host}:{settings.port}"
+    address = f"http://{gateway['host']}:{gateway['port']}"
     environment = os.environ | {"JINA_OPTOUT_TELEMETRY": "1"}
     with running(
         COMMANDS[way], address, project / "workspace", cwd=project, env=environment
@@ -70,7 +70,7 @@ def listening(processes: list[psutil.Process]) -> list[tuple[str, int]]:
 def check_listening(service: Service) -> None:
     sockets = listening(service.processes())
     assert {host for host, _ in sockets} == {"127.0.0.1"}
-    assert flow_settings().port in {port for _, port in sockets}
+    assert read_flow_yml()["gateway"]["port"] in {port for _, port in sockets}
     assert len(sockets) >= 5, "the gateway and four microservices"
 
 
