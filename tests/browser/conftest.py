@@ -23,7 +23,8 @@ AXE = PROJECT_DIR / "web" / "node_modules" / "axe-core" / "axe.min.js"
 Visitor = Callable[..., Visit]
 
 
-@pytest.fixture(scope="session")
+# Of a module, not of the session: while Playwright runs, no other test may use asyncio.run.
+@pytest.fixture(scope="module")
 def browser() -> "Iterator[playwright.Browser]":
     if CHROMIUM is None:
         pytest.skip("no chromium is installed: .ci/run installs the distribution's")
