@@ -1,6 +1,5 @@
-"""Downloads the models' weights: the only module that fetches anything from the internet."""
+"""Downloads the models' weights."""
 
-import errno
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from audiosearch.background import in_daemon
-from audiosearch.errors import DownloadError
+from audiosearch.errors import DownloadError, is_disk_full
 from audiosearch.publish import folder_lock, publish
 from audiosearch.weights import ModelFile, model_files, sha256_of
 
@@ -16,8 +15,6 @@ OnProgress = Callable[[ModelFile, int, int | None], None]
 """Called with the file, the bytes that are there, and how many it will have, if the server says."""
 
 READ_TIMEOUT_S = 30.0  # without a single byte
-
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class _RefusedError(Exception):
@@ -113,7 +110,7 @@ def _download_locked(
             raise _RefusedError(f"received a file with sha256 {received}, expected {file.sha256}")
         publish(part, path)
     except OSError as error:
-        if error.errno in _DISK_FULL:
+        if is_disk_full(error):
             part.unlink(missing_ok=True)
         raise
 

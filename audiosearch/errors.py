@@ -3,6 +3,7 @@
 Every error has a ``code``, a short reason that programs can compare.
 """
 
+import errno
 from typing import ClassVar
 
 
@@ -112,6 +113,11 @@ class DiskFullError(AudioSearchError):
     """The disk of the workspace is full."""
 
     code = "disk_full"
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Tell whether the operating system refused to write for want of room."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class LibraryDamagedError(AudioSearchError):

@@ -180,7 +180,7 @@ class Pipeline:
             If there is no such recording, or none of its files is there.
         """
         [doc] = await self._call("/resolve", [Recording(recording_id=recording_id)], {}, INDEXER)
-        _refuse_failed(doc)
+        refuse_failed(doc)
         return doc
 
     async def locate(self, path: str, trusted: bool) -> str:
@@ -192,7 +192,7 @@ class Pipeline:
             If it lies outside the folders that may be read, or is not there.
         """
         [doc] = await self._call("/locate", [Recording(uri=path)], {"trusted": trusted}, INDEXER)
-        _refuse_failed(doc)
+        refuse_failed(doc)
         return doc.path or ""
 
     async def ask(self, what: str, **parameters: Any) -> Any:
@@ -269,10 +269,10 @@ def _check(docs: list[Recording]) -> None:
         if doc.role != "query":
             place += f".{doc.role}s[{seen[role]}]"
         seen[role] += 1
-        if doc.status == "failed":
-            raise RefusedError(doc.code or "internal", f"{place}: {doc.message}")
+        refuse_failed(doc, f"{place}: ")
 
 
-def _refuse_failed(doc: Recording) -> None:
+def refuse_failed(doc: Recording, place: str = "") -> None:
+    """Raise the error of a document that failed, its message after its place in the request."""
     if doc.status == "failed":
-        raise RefusedError(doc.code or "internal", doc.message or "")
+        raise RefusedError(doc.code or "internal", place + (doc.message or ""))

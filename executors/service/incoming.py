@@ -1,7 +1,6 @@
 """Sounds that come with a request, or are fetched for it, in a folder that goes with it."""
 
 import asyncio
-import errno
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,11 +12,12 @@ from fastapi import UploadFile
 
 from audiosearch.data_uri import SCHEME, read_data_uri, shorten
 from audiosearch.deadline import Deadline
-from audiosearch.errors import DiskFullError, InvalidQueryError
+from audiosearch.errors import DiskFullError, InvalidQueryError, is_disk_full
 from audiosearch.fetch import fetch
 from audiosearch.sources import name_of
 from executors.documents import Recording
 from executors.pipeline import RefusedError
+from executors.service.problems import NO_ROOM
 from executors.service.requests import Query
 from executors.service.settings import Settings
 
@@ -124,9 +124,9 @@ def _telling_of_full_disks() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_disk_full(error):
             raise
-        raise DiskFullError("the disk for what comes with requests is full; make room") from error
+        raise DiskFullError(NO_ROOM) from error
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Errors as the service answers them: one JSON shape for all, after RFC 9457."""
 
-import errno
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -12,7 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from audiosearch.errors import AudioSearchError
+from audiosearch.errors import AudioSearchError, is_disk_full
 from executors.pipeline import RefusedError
 from executors.service.body_limit import BodyTooLargeError
 
@@ -46,13 +45,13 @@ STATUSES = {
 _TOLD = 5  # of the faults of a request
 _SHOWN = 80  # characters of what was received
 _LONGEST = 1000  # characters of a detail
+NO_ROOM = "the disk for what comes with requests is full; make room"
 MEDIA_TYPE = "application/problem+json"
 _HEADERS: dict[HTTPStatus, dict[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": str(RETRY_AFTER_S)},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": str(RETRY_AFTER_S)},
 }
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _EVERYWHERE = ("forbidden", "invalid_query", "unauthorized", "unavailable")
 
 
@@ -138,8 +137,8 @@ async def _unserved(request: Request, error: Exception) -> JSONResponse:
     headers = dict((isinstance(error, HTTPException) and error.headers) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
         headers["Allow"] = ", ".join(sorted(methods))
-    if isinstance(error.__context__, OSError) and error.__context__.errno in _FULL:
-        return problem("disk_full", "the disk for what comes with requests is full; make room")
+    if is_disk_full(error.__context__):
+        return problem("disk_full", NO_ROOM)
     said = error.detail if isinstance(error, HTTPException) else ""
     detail = said if status == HTTPStatus.BAD_REQUEST else status.description
     return _response(status, code, f"{request.url.path[:_SHOWN]}: {detail}", headers)

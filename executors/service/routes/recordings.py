@@ -9,7 +9,7 @@ from pydantic import Field
 from audiosearch.querying import parse_tags
 from audiosearch.store.rows import Order
 from executors.documents import Recording
-from executors.pipeline import RefusedError
+from executors.pipeline import refuse_failed
 from executors.service import answers
 from executors.service.context import Service
 from executors.service.problems import problems
@@ -65,8 +65,7 @@ def recordings(service: Service) -> APIRouter:
     async def remove(recording_id: str) -> None:
         """Forget a recording with all its files; on the disk they stay."""
         [doc] = await service.pipeline.remove([Recording(recording_id=recording_id)])
-        if doc.status == "failed":
-            raise RefusedError(doc.code or "internal", doc.message or "")
+        refuse_failed(doc)
 
     @router.get("/failures")
     async def list_failures(after: After = "", limit: Limit = 50) -> answers.FailuresPage:
