@@ -232,7 +232,6 @@ ALIASES: dict[str, Callable[[Path], str]] = {
     "/proc root": lambda path: f"/proc/self/root{path}",
     "/proc root of a thread": lambda path: f"/proc/thread-self/root{path}",
     "/proc root of a process": lambda path: f"/proc/{os.getpid()}/root{path}",
-    "/proc working folder": lambda path: f"/proc/{os.getpid()}/cwd/{os.path.relpath(path)}",
 }
 
 SSRF: dict[str, str] = {

@@ -1,6 +1,7 @@
 """What strangers may try: to read files outside the library, and to make the server visit hosts."""
 
 import json
+import os
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -134,6 +135,14 @@ def test_ways_by_outside_into_the_library(attacked: Attacked, alias: Callable[[P
     for path in (attacked.there.library / "first.wav", PROJECT_DIR / "toy-data" / "README.md"):
         assert attacked.search({"uri": alias(path)}).status_code == 403
         assert attacked.index(alias(path)).status_code == 403
+
+
+def test_working_folders_of_processes_are_no_way_in(attacked: Attacked) -> None:
+    inside = (PROJECT_DIR / "toy-data" / "README.md").relative_to(Path.cwd())
+    for process in ("self", str(os.getpid())):
+        uri = f"/proc/{process}/cwd/{inside}"
+        assert attacked.search({"uri": uri}).status_code == 403
+        assert attacked.index(uri).status_code == 403
 
 
 @pytest.mark.parametrize("form", SSRF.values(), ids=SSRF)
