@@ -10,19 +10,28 @@ from audiosearch.encoders.base import LogMelEncoder
 from audiosearch.encoders.settings import EncoderSettings, Precision
 from audiosearch.openvino_runtime import OpenVinoNetwork
 from audiosearch.types import Vectors
+from audiosearch.vectors import l2_normalize
 from audiosearch.weights import require_weights
 
 GRAPH = "yamnet.xml"
 WEIGHTS = "yamnet.bin"
+EMBEDDING_SIZE = 1024
+N_CLASSES = 521
 
 
 class YAMNetEncoder(LogMelEncoder):
-    """Mean of YAMNet's frame embeddings: what a sound is, more than how it goes on.
+    """What YAMNet makes of a sound and what it calls it, half and half.
+
+    The mean of the frames' embeddings, and the square roots of the mean probabilities of its
+    classes, each of unit length, so that the cosine of two windows is the mean of both cosines.
+    The probabilities alone tell kinds of sounds apart best, and voices and songs badly; together
+    they lose little to either (``docs/quality.md``).
 
     Frames are 0.96 s long, one each 0.48 s; only those that lie wholly in the sound count (seven in
     4 s). The original pads the end of a recording to one more frame.
 
-    ``version`` is ``sha256:`` and the first 16 hex digits of the weights file's checksum.
+    ``version`` is ``sha256:`` and the first 16 hex digits of the weights file's checksum, and what
+    is made of the network's outputs.
 
     Parameters
     ----------
@@ -42,14 +51,14 @@ class YAMNetEncoder(LogMelEncoder):
     """
 
     name = "yamnet"
-    dim = 1024
+    dim = EMBEDDING_SIZE + N_CLASSES
     log_offset = 0.001
     patch_hop_frames = 48  # 0.48 s
 
     def __init__(self, settings: EncoderSettings) -> None:
         folder = settings.models_dir
         checksums = require_weights(self.name, folder, unverified=settings.unverified_weights)
-        self.version = f"sha256:{checksums[WEIGHTS][:16]}"
+        self.version = f"sha256:{checksums[WEIGHTS][:16]}+embeddings+classes"
         precision: Precision = "f32" if settings.precision == "auto" else settings.precision
         self._network = OpenVinoNetwork(folder / GRAPH, precision, settings.threads)
         self.batch_size = settings.batch_size
@@ -58,5 +67,5 @@ class YAMNetEncoder(LogMelEncoder):
         return self._network(patches)
 
     def _pool(self, outputs: Vectors) -> NDArray[np.float32]:
-        mean: NDArray[np.float32] = outputs.mean(axis=0)
-        return mean
+        embedding, probabilities = np.split(outputs.mean(axis=0), [EMBEDDING_SIZE])
+        return np.concatenate([l2_normalize(embedding), l2_normalize(np.sqrt(probabilities))])

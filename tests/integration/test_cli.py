@@ -220,7 +220,7 @@ def test_embed_equals_encoder(tmp_path: Path) -> None:
         uris += [str(file)] * len(spans)
     with np.load(out, allow_pickle=False) as arrays:
         assert set(arrays) == {"embeddings", "start_s", "end_s", "uri"}
-        assert arrays["embeddings"].shape == (5, 1024)
+        assert arrays["embeddings"].shape == (5, 1545)
         np.testing.assert_allclose(arrays["embeddings"], np.concatenate(expected), atol=1e-5)
         np.testing.assert_allclose(
             np.stack([arrays["start_s"], arrays["end_s"]], axis=1), np.array(times) / 16_000

@@ -52,7 +52,7 @@ def stored(workspace: Path) -> Recording | None:
 def stored_times(workspace: Path, recording_id: str) -> list[tuple[float, float]]:
     """Give start and end of each window, in seconds."""
     store = SQLiteStore(workspace, read_only=True)
-    windows = store.window_distances(recording_id, np.ones((1, 1024), np.float32))
+    windows = store.window_distances(recording_id, np.ones((1, 1545), np.float32))
     store.close()
     return list(zip(windows.start_s.tolist(), windows.end_s.tolist(), strict=True))
 

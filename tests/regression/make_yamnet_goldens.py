@@ -1,4 +1,4 @@
-"""Make ``data/yamnet_goldens.npz``: the frame embeddings of the original YAMNet in TensorFlow.
+"""Make ``data/yamnet_goldens.npz``: what the original YAMNet in TensorFlow makes of clips.
 
 ``python -m tests.regression.make_yamnet_goldens SAVED_MODEL``, where SAVED_MODEL is the folder (or
 the wheel) that ``models/convert_yamnet.py`` converts.
@@ -15,6 +15,7 @@ import soundfile as sf
 from audiosearch.resample import resample
 from audiosearch.types import Vectors, Waveform
 from audiosearch.vggish import params
+from audiosearch.vggish.network import import_tensorflow
 from models.convert_yamnet import find_saved_model
 from tests.conftest import TOY_DATA
 
@@ -34,18 +35,20 @@ def sha256(name: str) -> str:
     return hashlib.sha256((TOY_DATA / name).read_bytes()).hexdigest()
 
 
-def original_embeddings(saved_model: Path) -> dict[str, Vectors]:
-    """Embed the clips with the original: for each, the frames that lie wholly in the audio."""
-    import tensorflow as tf
+def original_frames(saved_model: Path) -> dict[str, Vectors]:
+    """Give the clips' embeddings and class scores [shape=(n, 1024 + 521)] by the original.
 
+    Those frames count that lie wholly in the audio.
+    """
+    tf = import_tensorflow()
     yamnet = getattr(tf.saved_model.load(str(saved_model)), "layer-1").layer._func
-    embeddings = {}
+    frames = {}
     for name in CLIPS:
         waveform = load_clip(name)
         n_whole = 1 + (waveform.size - params.PATCH_SAMPLES) // PATCH_HOP_SAMPLES
-        _, frames, _ = yamnet(waveform)
-        embeddings[name] = frames.numpy()[:n_whole]
-    return embeddings
+        scores, embeddings, _ = yamnet(waveform)
+        frames[name] = np.concatenate([embeddings, scores], axis=1)[:n_whole]
+    return frames
 
 
 def main() -> None:
@@ -53,10 +56,10 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as scratch:
-        embeddings = original_embeddings(find_saved_model(Path(sys.argv[1]), Path(scratch)))
+        frames = original_frames(find_saved_model(Path(sys.argv[1]), Path(scratch)))
     checksums = {f"sha256:{name}": np.array(sha256(name)) for name in CLIPS}
     GOLDENS.parent.mkdir(exist_ok=True)
-    np.savez(GOLDENS, **embeddings, **checksums)
+    np.savez(GOLDENS, **frames, **checksums)
 
 
 if __name__ == "__main__":

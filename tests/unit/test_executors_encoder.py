@@ -51,7 +51,7 @@ def test_inputs_give_the_same_vectors_of_windows(tmp_path: Path, waveform: np.nd
 
     by_waveform = make(tmp_path)
     [one] = encode(by_waveform, doc(tensor=waveform, sample_rate=16_000))
-    assert embeddings(one).shape == (4, 1024)
+    assert embeddings(one).shape == (4, 1545)
 
     separate = doc(sample_rate=16_000)
     of_log_mels = doc()
@@ -99,7 +99,7 @@ def test_sound_does_not_travel_on(tmp_path: Path, waveform: np.ndarray) -> None:
     )
     [done] = encode(make(tmp_path), doc)
     assert done.tensor is None
-    assert (done.encoder, done.dim) == ("yamnet", 1024)
+    assert (done.encoder, done.dim) == ("yamnet", 1545)
     assert (done.encoder_version or "").startswith("sha256:")
 
 
@@ -125,7 +125,7 @@ def test_wrong_tensor_fails_alone(tmp_path: Path, tensor: np.ndarray | None) -> 
     assert not wrong.chunks
     for each in (good, other):
         assert each.status is None
-        assert embeddings(each).shape == (1, 1024)
+        assert embeddings(each).shape == (1, 1545)
 
 
 @pytest.mark.parametrize("sample_rate", [0, 10, 10_000_000])
@@ -167,7 +167,7 @@ def test_deadline_fails_queries(tmp_path: Path, waveform: np.ndarray) -> None:
     assert all(each.tensor is None and not each.chunks for each in docs)
     early = {"deadline": Deadline.after(60).at}
     [good] = encoder.encode_queries(DocList[Recording]([doc()]), parameters=early)
-    assert embeddings(good).shape == (4, 1024)
+    assert embeddings(good).shape == (4, 1545)
 
 
 def test_query_goes_before_the_block_that_is_encoded(tmp_path: Path, waveform: np.ndarray) -> None:
@@ -185,9 +185,9 @@ def test_query_goes_before_the_block_that_is_encoded(tmp_path: Path, waveform: n
             time.sleep(0.001)
         [found] = encode(encoder, query)
         assert not indexing.done(), "the query waited for the whole block"
-        assert embeddings(found).shape == (4, 1024)
+        assert embeddings(found).shape == (4, 1545)
         [done] = indexing.result(60)
-    assert embeddings(done).shape == (299, 1024)
+    assert embeddings(done).shape == (299, 1545)
 
 
 @pytest.mark.parametrize(
