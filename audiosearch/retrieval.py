@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from audiosearch.errors import InvalidQueryError
 from audiosearch.store.base import Store
 from audiosearch.store.rows import Filter, Neighbours, Recording, WindowDistances
 from audiosearch.types import Vectors
 
-MOMENT_MARGIN = 0.05  # cosine distance above the recording's best at which windows still count
+# Which windows count by default: learnt on long recordings of labelled sounds, docs/quality.md.
+_MOMENT_DEPTH = 0.4  # of the way from the recording's best distance to its median
+_MOMENT_MARGIN = 0.1  # beyond its best, in a recording that is alike throughout …
+_MOMENT_NEAR = 0.3  # … and near the query
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ class SearchOptions:
     limit : int
         How many recordings.
     moment_distance : float, optional
-        Cosine distance up to which windows count; by default the recording's best plus 0.05.
+        Cosine distance up to which windows count; by default ``default_moment_distance``.
     max_distance : float, optional
         Cosine distance beyond which recordings are dropped.
     filter : Filter
@@ -83,6 +89,27 @@ def retrieve(store: Store, queries: Vectors, options: SearchOptions) -> list[Hit
     return hits
 
 
+def default_moment_distance(distances: NDArray[np.float32]) -> float:
+    """Tell up to which distance the windows of a recording belong to its moments.
+
+    Two fifths of the way from the best distance to the median: what stands out of the recording.
+    Where all of it is like the query nothing stands out, and windows a little farther count too.
+
+    Parameters
+    ----------
+    distances : [shape=(n_windows,)], float32
+        Cosine distances of all its windows, one or more, to the query.
+
+    Examples
+    --------
+    >>> round(default_moment_distance(np.array([0.4, 0.45, 0.7, 0.8, 0.9], np.float32)), 3)
+    0.52
+    """
+    best, median = float(np.min(distances)), float(np.median(distances))
+    near = min(best + _MOMENT_MARGIN, _MOMENT_NEAR)
+    return max(best + _MOMENT_DEPTH * (median - best), near)
+
+
 def _nearest_recordings(store: Store, queries: Vectors, options: SearchOptions) -> list[str]:
     """Ask for more windows until they hold ``limit`` recordings, and all that tie with the last."""
     among, limit = store.select(options.filter), options.limit
@@ -106,7 +133,9 @@ def _best_of_each(found: Neighbours) -> list[tuple[float, str]]:
 def _matching(
     windows: WindowDistances, best: float, moment_distance: float | None
 ) -> WindowDistances:
-    threshold = best + MOMENT_MARGIN if moment_distance is None else max(best, moment_distance)
+    if moment_distance is None:
+        moment_distance = default_moment_distance(windows.distances)
+    threshold = max(best, moment_distance)
     keep = windows.distances <= threshold
     return WindowDistances(
         windows.start_s[keep], windows.end_s[keep], windows.distances[keep], windows.queries[keep]

@@ -158,7 +158,9 @@ class SearchParameters(Strict):
     limit: Count | None = Field(None, ge=1, le=MAX_RESULTS, description="How many recordings.")
     moments: Count | None = Field(None, ge=0, le=100, description="How many a recording, at most.")
     moment_distance: Distance | None = Field(
-        None, description="Windows up to this cosine distance count; by default the best + 0.05."
+        None,
+        description="Windows up to this cosine distance count; by default those that stand out of "
+        "the recording.",
     )
     max_distance: Distance | None = Field(None, description="Drops recordings beyond it.")
     exclude_self: StrictBool = Field(False, description="Leaves out the query's own recording.")

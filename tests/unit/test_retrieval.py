@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audiosearch.retrieval import Hit, SearchOptions, retrieve
+from audiosearch.retrieval import Hit, SearchOptions, default_moment_distance, retrieve
 from audiosearch.store.base import Store
 from audiosearch.store.rows import File, Filter, Recording, Space, WindowBlock
 from audiosearch.store.sqlite import SQLiteStore
@@ -89,10 +90,32 @@ def test_finds_by_definition(
     assert ids(hits) == expected
     for hit in hits:
         own = windows[hit.recording.id]
-        within = own.min() + 0.05 if moment_distance is None else max(own.min(), moment_distance)
-        counted = np.flatnonzero(own <= within)
+        within = stands_out(own.tolist()) if moment_distance is None else moment_distance
+        counted = np.flatnonzero(own <= max(own.min(), within))
         assert hit.windows.start_s.tolist() == (2.0 * counted).tolist()
         assert hit.windows.distances.tolist() == own[counted].tolist()
+
+
+def stands_out(distances: list[float]) -> float:
+    """The default rule, plainly."""
+    best = min(distances)
+    two_fifths = best + 0.4 * (median(distances) - best)
+    return max(two_fifths, best + 0.1 if best < 0.2 else 0.3)
+
+
+@pytest.mark.parametrize(
+    ("distances", "expected"),
+    [
+        ([0.7], 0.7),
+        ([0.02, 0.08, 0.1], 0.12),  # alike throughout, and near
+        ([0.25, 0.28, 0.3], 0.3),
+        ([0.6, 0.62, 0.64], 0.608),  # alike throughout, and far
+        ([0.1, 0.9, 0.9, 0.9], 0.42),
+    ],
+)
+def test_default_moments_are_what_stands_out(distances: list[float], expected: float) -> None:
+    threshold = default_moment_distance(np.array(distances, np.float32))
+    assert threshold == pytest.approx(max(expected, min(distances)))
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 6, 10])
@@ -114,12 +137,12 @@ def test_ties_at_the_last_place_go_to_the_first_id(store: Store) -> None:
 
 
 def test_windows_that_count_are_near_the_best(store: Store) -> None:
-    add(store, "a", np.concatenate([at(each) for each in (0.3, 0.1, 0.14, 0.16, 0.1)]))
+    add(store, "a", np.concatenate([at(each) for each in (0.3, 0.1, 0.14, 0.22, 0.1)]))
     (hit,) = retrieve(store, EAST, SearchOptions())
     assert hit.windows.start_s.tolist() == [2, 4, 8]
-    (hit,) = retrieve(store, EAST, SearchOptions(moment_distance=0.2))
+    (hit,) = retrieve(store, EAST, SearchOptions(moment_distance=0.25))
     assert hit.windows.start_s.tolist() == [2, 4, 6, 8]
-    np.testing.assert_allclose(hit.windows.distances, [0.1, 0.14, 0.16, 0.1], atol=1e-3)
+    np.testing.assert_allclose(hit.windows.distances, [0.1, 0.14, 0.22, 0.1], atol=1e-3)
     (hit,) = retrieve(store, EAST, SearchOptions(moment_distance=0.0))
     assert set(hit.windows.start_s) <= {2, 8}
     assert hit.windows.start_s.size
