@@ -55,6 +55,12 @@ class InvalidQueryError(AudioSearchError):
     code = "invalid_query"
 
 
+class InvalidLabelsError(AudioSearchError):
+    """A table of labels cannot be read, or holds nothing to evaluate."""
+
+    code = "invalid_labels"
+
+
 class NotFoundError(AudioSearchError):
     """A file, a recording or a library uri does not exist."""
 

@@ -44,6 +44,7 @@ class Library:
         self._store = store
         self._read_metadata = read_metadata
         self._roots = [root.resolve() for root in roots]
+        self._promised: dict[str, str] = {}  # uris of single files on their way into the store
 
     def resolve(self, uri: str, trusted: bool = False) -> File:
         """Find the file that a library uri or a path means.
@@ -178,6 +179,7 @@ class Library:
                 if len(inside.parts) > 1:
                     self.register(root / inside.parts[0])
                     return self.resolve(str(path), trusted)
+            self._promised[file.uri] = str(path)
         return file
 
     def uri_of(self, path: Path) -> str:
@@ -238,7 +240,8 @@ class Library:
 
     def _is_free(self, uri: str, path: Path) -> bool:
         known = self._store.file(uri)
-        return known is None or known.path == str(path)
+        owner = known.path if known else self._promised.get(uri, str(path))
+        return owner == str(path)
 
     def _is_hidden(self, path: Path) -> bool:
         """Tell whether a root hides a file: in library folders, what is there is meant to be."""

@@ -69,10 +69,29 @@ def run_index(
     as_json: bool = False,
 ) -> "Report":
     """Index, and show what became of each file."""
+    from audiosearch.tables import show_report
+
+    report = index_quietly(paths, workspace, encoder, unverified_weights, retry_failed, prune)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        show_report(report)
+    return report
+
+
+def index_quietly(
+    paths: list[Path],
+    workspace: Path,
+    encoder: str | None = None,
+    unverified_weights: bool = False,
+    retry_failed: bool = False,
+    prune: bool = False,
+) -> "Report":
+    """Index, and show nothing but the progress, and that another encoder stands in."""
     from audiosearch.indexing import index_paths
     from audiosearch.removal import remove_files
     from audiosearch.server import connect
-    from audiosearch.tables import progress_bar, show_report
+    from audiosearch.tables import progress_bar
 
     notice = check_encoder(workspace, encoder)
     if notice:
@@ -80,12 +99,7 @@ def run_index(
     connection = partial(connect, workspace, encoder, unverified_weights)
     remove = partial(remove_files, workspace=workspace) if prune else None
     with progress_bar() as on_progress:
-        report = index_paths(paths, workspace, connection, on_progress, retry_failed, remove)
-    if as_json:
-        print_json(asdict(report))
-    else:
-        show_report(report)
-    return report
+        return index_paths(paths, workspace, connection, on_progress, retry_failed, remove)
 
 
 @cli.command()

@@ -106,6 +106,20 @@ def test_single_files_get_names_of_their_own(library: Library, store: Store, mus
     assert library.resolve("files/x-2.ogg").path == str(second)
 
 
+def test_single_files_on_their_way_keep_their_names(
+    library: Library, store: Store, tmp_path: Path
+) -> None:
+    """Files of one name are resolved before the first of them is in the store."""
+    paths = [tmp_path / folder / "same.ogg" for folder in ("one", "two", "three")]
+    for path in paths:
+        path.parent.mkdir()
+        path.touch()
+    expected = ["files/same.ogg", "files/same-2.ogg", "files/same-3.ogg"]
+    for _ in range(2):
+        assert [library.admit(str(path), trusted=True).uri for path in paths] == expected
+        store.put_file(File(expected[1], str(paths[1]), code="silent"))
+
+
 def test_only_the_owner_reads_anywhere(library: Library, music: Path) -> None:
     secret = music.parent / "secret.ogg"
     assert library.resolve(str(secret), trusted=True).path == str(secret)

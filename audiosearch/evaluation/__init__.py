@@ -1,0 +1,1 @@
+"""Measures how good the answers are, on recordings whose labels are known."""
