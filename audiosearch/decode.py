@@ -8,6 +8,7 @@ import numpy as np
 from audiosearch.errors import AudioDecodeError, InvalidWaveformError, TooShortError
 from audiosearch.ffmpeg import read_by_ffmpeg
 from audiosearch.resample import resample
+from audiosearch.seek_table import SeekTable
 from audiosearch.sources import Native, Source, check_readable, mix, name_of, openable
 from audiosearch.types import Waveform
 from audiosearch.vggish.params import SAMPLE_RATE
@@ -27,6 +28,7 @@ def decode(
     end_s: float | None = None,
     res_type: str = "soxr_hq",
     channels: int = 1,
+    table: SeekTable | None = None,
 ) -> Waveform:
     """Decode a stretch of a recording.
 
@@ -43,6 +45,8 @@ def decode(
         The resampler; see ``resample``.
     channels : int
         1 or 2; see ``mix``.
+    table : SeekTable, optional
+        Of the recording; see ``read_native``.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def decode(
     check_readable(source)
     first_s = max(0, math.floor(start_s) - _MARGIN_S)
     last_s = None if end_s is None else math.ceil(end_s) + _MARGIN_S
-    native = read_native(source, first_s, last_s, channels)
+    native = read_native(source, first_s, last_s, channels, table)
     if not np.isfinite(native.waveform).all():
         raise InvalidWaveformError(
             f"received {name_of(source)} with NaN or infinite samples, "
@@ -92,7 +96,11 @@ def check_duration(waveform: Waveform, sample_rate: int) -> None:
 
 
 def read_native(
-    source: Source, first_s: int = 0, last_s: int | None = None, channels: int = 1
+    source: Source,
+    first_s: int = 0,
+    last_s: int | None = None,
+    channels: int = 1,
+    table: SeekTable | None = None,
 ) -> Native:
     """Read by libsndfile, or where it stumbles by FFmpeg, which steps over broken frames.
 
@@ -104,6 +112,9 @@ def read_native(
         The stretch, in whole seconds; ``None``: to the end.
     channels : int
         1 or 2; see ``mix``.
+    table : SeekTable, optional
+        With one FFmpeg alone reads: it begins near the stretch if the table tells where, and the
+        table grows.
 
     Returns
     -------
@@ -112,6 +123,8 @@ def read_native(
     """
     import soundfile
 
+    if table is not None:
+        return read_by_ffmpeg(source, first_s, last_s, channels, table)
     try:
         native, complete = _read_soundfile(source, first_s, last_s, channels)
     except (soundfile.LibsndfileError, RuntimeError):

@@ -8,25 +8,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiosearch.errors import AudioDecodeError, NoAudioError
-from audiosearch.seeking import UnplacedError, frames_near, seeks
+from audiosearch.frames import Placed, frames_of, placed
+from audiosearch.seek_table import SeekTable
+from audiosearch.seeking import UnplacedError, frames_by_table, frames_near, seeks
 from audiosearch.sources import Native, Source, mix, name_of
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioStream
+    from av import AudioStream
     from av.container import InputContainer
 
+_MAX_PADDING = 4096  # samples that an MP3 may have behind its end: 12 bits tell how many
 # Formats that are lists of other files, or of streams to wait for.
 _NAMING_OTHERS = {"concat", "dash", "hls", "imf", "lavfi", "rtsp", "sap", "sdp"}
 
 
 def read_by_ffmpeg(
-    source: Source, first_s: int = 0, last_s: int | None = None, channels: int = 1
+    source: Source,
+    first_s: int = 0,
+    last_s: int | None = None,
+    channels: int = 1,
+    table: SeekTable | None = None,
 ) -> Native:
     """Read a stretch of a file's default audio stream.
 
     Parameters
     ----------
-    source, first_s, last_s, channels
+    source, first_s, last_s, channels, table
         As of ``read_native``.
 
     Returns
@@ -41,11 +48,14 @@ def read_by_ffmpeg(
     """
     try:
         with open_audio(source) as (container, stream):
-            seek = seeks(container, stream, first_s)
-            native = _read_stream(container, stream, first_s, last_s, channels, seek)
+            frames = _frames_near(container, stream, first_s, table)
+            native = _collect(frames, first_s, last_s, channels, _end(container, stream))
     except UnplacedError:
+        if table is not None:
+            table.clear()
         with open_audio(source) as (container, stream):
-            native = _read_stream(container, stream, first_s, last_s, channels, seek=False)
+            frames = _frames_near(container, stream, 0, table)
+            native = _collect(frames, first_s, last_s, channels, _end(container, stream))
     if native is None:
         raise AudioDecodeError(
             f"{name_of(source)} holds no frame that can be decoded, "
@@ -93,57 +103,45 @@ def has_decoder(stream: "AudioStream") -> bool:
     return context is not None
 
 
-def _read_stream(
-    container: "InputContainer",
-    stream: "AudioStream",
-    first_s: int,
-    last_s: int | None,
-    channels: int,
-    seek: bool,
+def _frames_near(
+    container: "InputContainer", stream: "AudioStream", first_s: int, table: SeekTable | None
+) -> Placed:
+    """Decode from before a stretch, as shortly as the container or a table allows."""
+    if table is not None:
+        return frames_by_table(container, stream, first_s, table)
+    if seeks(container, stream, first_s):
+        return frames_near(container, stream, first_s)
+    return placed(frames_of(container, stream))
+
+
+def _collect(
+    frames: Placed, first_s: int, last_s: int | None, channels: int, end: int | None
 ) -> Native | None:
-    """Decode and mix frames; ``None`` where there is none, an empty waveform past the end."""
-    if seek:
-        position, frames = frames_near(container, stream, first_s, _frames)
-    else:
-        position, frames = 0, _frames(container, stream)
-    rate = 0
+    """Mix the frames of a stretch; ``None`` without any, an empty waveform past the end."""
+    rate = position = 0
     chunks = [mix(np.empty((0, 1), np.float32), channels)]
-    for frame in frames:
-        rate = rate or frame.sample_rate
-        if frame.sample_rate != rate:
-            continue
-        start, position = position, position + frame.samples
+    for start, frame in frames:
+        rate, position = frame.sample_rate, start + frame.samples
         if last_s is not None and start >= last_s * rate:
             break
         if position > first_s * rate:
             mixed = mix(np.asarray(frame.to_ndarray(), np.float32).T, channels)
             stop = None if last_s is None else last_s * rate - start
             chunks.append(mixed[max(0, first_s * rate - start) : stop])
-    return Native(np.concatenate(chunks), rate) if rate else None
+    waveform = np.concatenate(chunks)
+    if end is not None and end < position <= end + _MAX_PADDING:
+        waveform = waveform[: max(0, end - first_s * rate)]
+    return Native(waveform, rate) if rate else None
 
 
-def _frames(container: "InputContainer", stream: "AudioStream") -> Iterator["AudioFrame"]:
-    """Decode frames to planar floats, stepping over packets that are broken."""
-    import av
+def _end(container: "InputContainer", stream: "AudioStream") -> int | None:
+    """Tell at which sample an MP3's padding begins: FFmpeg cuts it off only after all before it.
 
-    resampler = av.AudioResampler(format="fltp")
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.error.FFmpegError):
-            return
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
-            continue
-        for frame in frames:
-            if isinstance(frame, av.AudioFrame):
-                try:
-                    yield from resampler.resample(frame)
-                except ValueError:  # the layout or rate changed within the stream
-                    resampler = av.AudioResampler(format="fltp")
-                    yield from resampler.resample(frame)
+    It is known where the encoder tells its delay, which is the stream's start.
+    """
+    if container.format.name != "mp3" or not stream.start_time or stream.duration is None:
+        return None
+    return round(stream.duration * (stream.time_base or 0) * stream.codec_context.sample_rate)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Tells recordings apart by their audio alone: tags, names and places do not count."""
 
 import hashlib
+from itertools import chain
 
-from audiosearch.decode import read_native
+from audiosearch.blockwise import read_pieces
 from audiosearch.ffmpeg import has_decoder, open_container
 from audiosearch.sources import Source, check_readable
 
@@ -61,7 +62,9 @@ def _packets_digest(source: Source) -> str | None:
 
 
 def _samples_digest(source: Source) -> str:
-    native = read_native(source)
-    digest = hashlib.sha256(repr(native.sample_rate).encode())
-    digest.update(native.waveform.tobytes())
+    pieces = read_pieces(source)
+    first = next(pieces)
+    digest = hashlib.sha256(repr(first.sample_rate).encode())
+    for piece in chain([first], pieces):
+        digest.update(piece.waveform.tobytes())
     return digest.hexdigest()

@@ -87,6 +87,11 @@ def openable(source: Source) -> str | io.BytesIO:
     return io.BytesIO(source) if isinstance(source, bytes) else str(source)
 
 
+def size_of(source: Source) -> int:
+    """Tell how many bytes there are of a source."""
+    return len(source) if isinstance(source, bytes) else source.stat().st_size
+
+
 def name_of(source: Source) -> str:
     """Name a source as messages do: without its folder."""
     return "the data" if isinstance(source, bytes) else source.name

@@ -76,7 +76,8 @@ def _write_picture(
     stream.width = stream.height = 32
     stream.pix_fmt = "yuv420p"
     for number in range(round(10 * seconds)):
-        frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), 40 + number, np.uint8), "rgb24")
+        grey = np.full((32, 32, 3), (40 + number) % 256, np.uint8)
+        frame = av.VideoFrame.from_ndarray(grey, "rgb24")
         frame.pts = number
         container.mux(stream.encode(frame))
     container.mux(stream.encode(None))

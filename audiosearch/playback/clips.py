@@ -7,15 +7,22 @@ from typing import Literal
 from audiosearch.decode import decode
 from audiosearch.errors import InvalidQueryError, TooLongError
 from audiosearch.playback.pcm import pcm_format, to_pcm, wav_header
+from audiosearch.seek_table import read_table
 from audiosearch.sources import Source
 from audiosearch.types import Waveform
 
 ClipFormat = Literal["wav", "ogg"]
-MAX_CLIP_S = 300  # stereo samples of that are as many as mono ones of an indexed block
+MAX_CLIP_S = 300
 _CHUNK = 8192  # samples: libsndfile's Vorbis encoder overflows its stack on large chunks
 
 
-def clip(source: Source, start_s: float, end_s: float, format: ClipFormat) -> bytes:
+def clip(
+    source: Source,
+    start_s: float,
+    end_s: float,
+    format: ClipFormat,
+    seek_table: bytes | None = None,
+) -> bytes:
     """Cut a stretch out of a recording.
 
     Parameters
@@ -26,6 +33,8 @@ def clip(source: Source, start_s: float, end_s: float, format: ClipFormat) -> by
         The stretch, in seconds; what lies beyond the recording's end is left out.
     format : {'wav', 'ogg'}
         16-bit PCM, or Vorbis.
+    seek_table : bytes, optional
+        Of the recording, as the library knows it; see ``SeekTable``.
 
     Returns
     -------
@@ -51,7 +60,8 @@ def clip(source: Source, start_s: float, end_s: float, format: ClipFormat) -> by
             "ask for parts of it, or for the whole recording's audio"
         )
     pcm = pcm_format(source)
-    waveform = decode(source, pcm.sample_rate, start_s, end_s, channels=pcm.channels)
+    table = read_table(seek_table)
+    waveform = decode(source, pcm.sample_rate, start_s, end_s, channels=pcm.channels, table=table)
     if not len(waveform):
         raise InvalidQueryError(
             f"received start: {start_s:g} and end: {end_s:g}, where the recording has no sample; "

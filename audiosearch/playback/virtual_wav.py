@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from audiosearch.decode import decode
 from audiosearch.errors import InvalidQueryError
 from audiosearch.playback.pcm import HEADER_SIZE, PCMFormat, pcm_format, to_pcm, wav_header
+from audiosearch.seek_table import read_table
 from audiosearch.sources import Source
 
 MAX_SIZE = 2**32 - 1  # a WAV file's header has 32 bits for its length
@@ -29,11 +30,14 @@ class VirtualWav:
         where shorter, filled with zeros.
     format : PCMFormat
         Rate and channels of the WAV file.
+    seek_table : bytes, optional
+        Of the recording, as the library knows it; see ``SeekTable``.
     """
 
     source: Source
     duration_s: float
     format: PCMFormat
+    seek_table: bytes | None = None
 
     @property
     def n_frames(self) -> int:
@@ -103,16 +107,17 @@ class VirtualWav:
             start_s,
             start_s + SEGMENT_S,
             channels=self.format.channels,
+            table=read_table(self.seek_table),
         )
         return to_pcm(waveform)[:size].ljust(size, b"\0")
 
 
-def virtual_wav(source: Source, duration_s: float) -> VirtualWav:
+def virtual_wav(source: Source, duration_s: float, seek_table: bytes | None = None) -> VirtualWav:
     """Plan the WAV file of a recording: at its own rate and channels, where these fit.
 
     Parameters
     ----------
-    source, duration_s
+    source, duration_s, seek_table
         See ``VirtualWav``.
 
     Returns
@@ -129,7 +134,7 @@ def virtual_wav(source: Source, duration_s: float) -> VirtualWav:
     own = pcm_format(source)
     lower = [PCMFormat(rate, 1) for rate in _LOWER_RATES if rate < own.sample_rate]
     for format in (own, PCMFormat(own.sample_rate, 1), *lower):
-        wav = VirtualWav(source, duration_s, format)
+        wav = VirtualWav(source, duration_s, format, seek_table)
         if wav.size <= MAX_SIZE:
             return wav
     raise InvalidQueryError(
@@ -138,6 +143,12 @@ def virtual_wav(source: Source, duration_s: float) -> VirtualWav:
     )
 
 
-def read_range(source: Source, duration_s: float, first_byte: int, last_byte: int) -> bytes:
+def read_range(
+    source: Source,
+    duration_s: float,
+    first_byte: int,
+    last_byte: int,
+    seek_table: bytes | None = None,
+) -> bytes:
     """Give a range of a recording's WAV file; see ``VirtualWav.read``."""
-    return virtual_wav(source, duration_s).read(first_byte, last_byte)
+    return virtual_wav(source, duration_s, seek_table).read(first_byte, last_byte)

@@ -76,7 +76,7 @@ def playing(service: Service) -> APIRouter:
     ) -> Response:
         """Give a stretch for listening, at the recording's own rate and channels."""
         file = await service.pipeline.file(recording_id)
-        content = await decoded(clip, Path(file.path or ""), start, end, format)
+        content = await decoded(clip, Path(file.path or ""), start, end, format, file.seek_table)
         return Response(content, headers=_PRIVATE, media_type=f"audio/{format}")
 
     @router.head("/audio", include_in_schema=False)
@@ -99,7 +99,7 @@ def playing(service: Service) -> APIRouter:
         path = Path(file.path or "")
         if format == "wav":
             known = await service.pipeline.ask("recording", recording_id=recording_id)
-            wav: VirtualWav = await decoded(virtual_wav, path, known["duration_s"])
+            wav: VirtualWav = await decoded(virtual_wav, path, known["duration_s"], file.seek_table)
             response = _wav_response(wav, byte_range(range, wav.size), decoded)
             return _without_body(response) if request.method == "HEAD" else response
         if byte_range(range, path.stat().st_size) is None:
@@ -123,7 +123,7 @@ def _wav_response(wav: VirtualWav, wanted: tuple[int, int] | None, decoded: Any)
 
     async def content() -> AsyncIterator[bytes]:
         for part in wav.ranges(first, last):
-            yield await decoded(read_range, wav.source, wav.duration_s, *part)
+            yield await decoded(read_range, wav.source, wav.duration_s, *part, wav.seek_table)
 
     headers = _PRIVATE | {"Accept-Ranges": "bytes", "Content-Length": str(last - first + 1)}
     if wanted:
