@@ -29,6 +29,11 @@ export function count(n: number, singular: string, plural = `${singular}s`): str
   return `${n.toLocaleString("en")} ${n === 1 ? singular : plural}`;
 }
 
+/** `99.7 %`; cut off rather than rounded, so that only all are 100 %. */
+export function percent(value: number): string {
+  return `${(Math.floor(value * 10 + 1e-6) / 10).toFixed(1)} %`;
+}
+
 /** A recording's title, or the name of its file. */
 export function titleOf(uri: string, tags: Tags = {}): string {
   return tags.title ? String(tags.title) : (uri.split("/").at(-1) ?? uri);

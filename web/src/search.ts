@@ -11,7 +11,7 @@ import type { Match, Moment, Sound } from "./api";
 import type { App, Mount } from "./app";
 import { watchDrops } from "./ask/dropping";
 import { examples } from "./ask/examples";
-import { type Asked, askAbout, askedOf, isAsked, LIMIT, NOTHING, parametersOf, routeOf } from "./ask/question";
+import { type Asked, askAbout, askedOf, filtersOf, isAsked, LIMIT, NOTHING, parametersOf, routeOf } from "./ask/question";
 import { mountStart } from "./ask/start";
 import { count, titleOf } from "./format";
 import { showProblem } from "./problem";
@@ -37,7 +37,7 @@ class SearchView {
 
   constructor(root: HTMLElement, private readonly app: App) {
     this.#places = layOut(root);
-    const file = (chosen: File) => this.#ask({ ...NOTHING, upload: keep(chosen), folder: this.#asked.folder, tags: this.#asked.tags, among: this.#asked.among });
+    const file = (chosen: File) => this.#ask({ ...NOTHING, upload: keep(chosen), ...filtersOf(this.#asked) });
     this.#list = new AnswerList(this.#places.answers, {
       app,
       ask: (asked) => this.#ask(asked),

@@ -15,19 +15,28 @@ export interface Moment {
   readonly query_start_s: number;
   readonly query_end_s: number;
   readonly cosine: number;
+  /** What both have in common: AudioSet's classes, specific ones first. */
+  readonly heard: readonly string[];
   /** Which of the query's sounds is meant: 0 its own, then the positives. */
   readonly query_sound?: number | null;
 }
+
+/** What a distance means; `same recording` is the audio itself, also encoded anew, louder or cut. */
+export type Verdict = "same recording" | "very similar" | "similar" | "weak";
 
 export interface Match {
   readonly id: string;
   readonly uri: string;
   readonly similarity: number;
+  /** Nearer than so many percent of the library's pairs; null in a library of few recordings. */
+  readonly percentile: number | null;
+  readonly verdict: Verdict | null;
   readonly start_s: number;
   readonly end_s: number;
   readonly query_start_s: number;
   readonly query_end_s: number;
   readonly duration_s: number;
+  readonly heard: readonly string[];
   readonly tags: Tags;
   readonly moments: readonly Moment[];
 }
@@ -41,6 +50,7 @@ export interface SearchParameters {
     readonly uri_prefix?: readonly string[];
     readonly recording_id?: readonly string[];
     readonly tags?: Readonly<Record<string, readonly (string | number | boolean)[]>>;
+    readonly heard?: readonly string[];
   };
 }
 
@@ -64,6 +74,13 @@ export interface LibraryRecording {
   readonly silent_windows: number;
   readonly tags: Tags;
   readonly added_at: string;
+}
+
+/** A class of AudioSet, and how many recordings it is heard in. */
+export interface HeardClass {
+  readonly name: string;
+  readonly id: string;
+  readonly recordings: number;
 }
 
 /** A page of a list; `after` asks for the next, and is null on the last. */

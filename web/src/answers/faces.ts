@@ -10,9 +10,9 @@ export function noAnswers(asked: Asked, status: Status | null, ask: (asked: Aske
   if (asked.least > 0)
     return face("Nothing is that similar", html`<p>No recording reaches a similarity of ${asked.least.toFixed(2)}.</p>
       <button @click=${() => ask({ ...asked, least: 0 })}>Show the nearest, however far</button>`);
-  if (asked.folder || asked.tags.length)
-    return face("Nothing passes the filters", html`<p>No other recording of the library has this folder and these tags.</p>
-      <button @click=${() => ask({ ...asked, folder: "", tags: [] })}>Search the whole library</button>`);
+  if (asked.folder || asked.tags.length || asked.heard.length)
+    return face("Nothing passes the filters", html`<p>No other recording of the library passes all of them.</p>
+      <button @click=${() => ask({ ...asked, folder: "", tags: [], heard: [] })}>Search the whole library</button>`);
   return face("Nothing else is there", html`<p>The library holds no other recording to compare with.
     <a href="/?view=library">Add more to it</a>.</p>`);
 }

@@ -41,6 +41,14 @@ export function filters(asked: Asked, folders: readonly string[], ask: (asked: A
           </button>
         `,
       )}
+      ${asked.heard.map(
+        (name) => html`
+          <button class="chip" aria-label="Remove the filter heard ${name}"
+            @click=${() => ask({ ...asked, heard: asked.heard.filter((each) => each !== name) })}>
+            heard: ${name} ${icon("close")}
+          </button>
+        `,
+      )}
     </div>
   `;
 }

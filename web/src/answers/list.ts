@@ -105,6 +105,11 @@ export class AnswerList implements Deeds {
       this.around.ask({ ...this.#asked, tags: [...this.#asked.tags, tag] });
   }
 
+  filterByHeard(name: string): void {
+    if (this.#asked && !this.#asked.heard.includes(name))
+      this.around.ask({ ...this.#asked, heard: [...this.#asked.heard, name] });
+  }
+
   #openComparison(): void {
     const match = this.#matches.find(({ id }) => id === this.#compared);
     if (!match) return;

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Match, Moment } from "../api";
-import { length, stretch, titleOf } from "../format";
+import { length, percent, stretch, titleOf } from "../format";
 import { icon } from "../icons";
 
 const TAGS = ["label", "artist", "album", "genre", "year"];
@@ -31,6 +31,7 @@ export interface Deeds {
   judge(match: Match, side: "more" | "less"): void;
   compare(match: Match): void;
   filterBy(tag: string): void;
+  filterByHeard(name: string): void;
 }
 
 export function result(shown: Shown, deeds: Deeds): TemplateResult {
@@ -45,7 +46,7 @@ export function result(shown: Shown, deeds: Deeds): TemplateResult {
         <h3>${title}</h3>
         <p class="soft path"><span title=${match.uri}>${match.uri}</span> ${length(match.duration_s)}</p>
       </div>
-      ${similarity(match)}
+      <div class="likeness">${verdict(match)} ${similarity(match)}</div>
       ${VIDEO.test(match.uri) ? picture(shown.url, chosen.start_s) : nothing}
       ${waveform(shown, deeds)}
       <div class="foot row">${moments(shown, deeds)} ${acts(shown, deeds, title)}</div>
@@ -58,6 +59,16 @@ export function result(shown: Shown, deeds: Deeds): TemplateResult {
 export function momentsOf(match: Match): readonly Moment[] {
   if (match.moments.length) return match.moments;
   return [{ ...match, cosine: 1 - match.similarity }];
+}
+
+/** The verdict, and how rare such nearness is in the library. */
+export function verdict({ verdict, percentile }: Match): TemplateResult {
+  const nearer = percentile === null ? nothing : html`
+    <span class="soft" title="Nearer than ${percent(percentile)} of this library's pairs">
+      <span class="unseen">nearer than</span> ${percent(percentile)}
+      <span class="unseen">of this library's pairs</span></span>
+  `;
+  return html`<p class="verdict" data-verdict=${verdict ?? nothing}>${verdict ? html`<b>${verdict}</b>` : nothing} ${nearer}</p>`;
 }
 
 function similarity({ similarity }: Match): TemplateResult {
@@ -104,12 +115,20 @@ function waveform({ match, moment, outline }: Shown, deeds: Deeds): TemplateResu
 
 function moments({ match, moment }: Shown, deeds: Deeds): TemplateResult {
   const all = momentsOf(match);
+  const heard = all[moment]?.heard ?? match.heard;
   return html`
     <div class="moments row" role="group" aria-label=${all.length === 1 ? "Matching moment" : `${all.length} matching moments`}>
       ${all.map(
         ({ start_s, end_s, cosine }, i) => html`
           <button class="chip" aria-pressed=${i === moment} @click=${() => deeds.playMoment(match, i)}>
             ${stretch(start_s, end_s)} <span class="soft">${(1 - cosine).toFixed(2)}</span>
+          </button>
+        `,
+      )}
+      ${heard.map(
+        (name) => html`
+          <button class="chip tag heard" title="Heard in both; only where this is heard" @click=${() => deeds.filterByHeard(name)}>
+            <span class="unseen">Heard in both, search only where this is heard:</span> ${name}
           </button>
         `,
       )}

@@ -10,6 +10,7 @@ const FULL: Asked = {
   less: [{ recording_id: "cc" }],
   folder: "toy-data",
   tags: ["label=drum loop", "artist=A=B"],
+  heard: ["Bass drum", "Speech"],
   among: ["dd", "ee"],
   least: 0.6,
   limit: 50,
@@ -45,7 +46,7 @@ describe("parameters", () => {
       moments: 20,
       exclude_self: false,
       max_distance: 0.4,
-      filter: { uri_prefix: ["toy-data/"], tags: { label: ["drum loop"], artist: ["A=B"] }, recording_id: ["dd", "ee"] },
+      filter: { uri_prefix: ["toy-data/"], tags: { label: ["drum loop"], artist: ["A=B"] }, heard: ["Bass drum", "Speech"], recording_id: ["dd", "ee"] },
     });
   });
 
@@ -73,6 +74,6 @@ describe("judging", () => {
 
 it("asking about something else keeps the filters, not the examples", () => {
   expect(askAbout(FULL, "new", [1, 2])).toEqual({
-    ...NOTHING, recording: "new", stretch: [1, 2], folder: "toy-data", tags: FULL.tags, among: FULL.among,
+    ...NOTHING, recording: "new", stretch: [1, 2], folder: "toy-data", tags: FULL.tags, heard: FULL.heard, among: FULL.among,
   });
 });

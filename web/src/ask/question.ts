@@ -16,6 +16,8 @@ export interface Asked {
   readonly folder: string;
   /** Each as `key=value`. */
   readonly tags: readonly string[];
+  /** What is heard in the recordings, one of these. */
+  readonly heard: readonly string[];
   /** The recordings to search, by their ids; none for all. */
   readonly among: readonly string[];
   /** How similar a recording must be at least; 0 for any. */
@@ -25,7 +27,7 @@ export interface Asked {
 
 export const LIMIT = 10;
 export const NOTHING: Asked = {
-  recording: "", upload: "", stretch: null, more: [], less: [], folder: "", tags: [], among: [], least: 0, limit: LIMIT,
+  recording: "", upload: "", stretch: null, more: [], less: [], folder: "", tags: [], heard: [], among: [], least: 0, limit: LIMIT,
 };
 
 export function isAsked(asked: Asked): boolean {
@@ -34,7 +36,12 @@ export function isAsked(asked: Asked): boolean {
 
 /** Ask for the likes of a recording, or of a stretch of it; filters stay as they are. */
 export function askAbout(before: Asked, recording: string, stretch: Asked["stretch"] = null): Asked {
-  return { ...NOTHING, recording, stretch, folder: before.folder, tags: before.tags, among: before.among };
+  return { ...NOTHING, recording, stretch, ...filtersOf(before) };
+}
+
+/** Which recordings are searched. */
+export function filtersOf({ folder, tags, heard, among }: Asked): Pick<Asked, "folder" | "tags" | "heard" | "among"> {
+  return { folder, tags, heard, among };
 }
 
 export function routeOf(asked: Asked): Route {
@@ -45,6 +52,7 @@ export function routeOf(asked: Asked): Route {
     less: asked.less.map(writeSound),
     folder: asked.folder,
     tag: asked.tags,
+    heard: asked.heard,
     among: asked.among.join(","),
     least: asked.least ? String(asked.least) : "",
     limit: asked.limit === LIMIT ? "" : String(asked.limit),
@@ -63,6 +71,7 @@ export function askedOf({ parameters, upload }: Route): Asked {
     less: parameters.getAll("less").flatMap(readSound),
     folder: parameters.get("folder") ?? "",
     tags: parameters.getAll("tag").filter((tag) => tag.includes("=")),
+    heard: parameters.getAll("heard"),
     among: (parameters.get("among") ?? "").split(",").filter(Boolean),
     least: within(Number(parameters.get("least")), 0, 1, 0),
     limit: Math.round(within(Number(parameters.get("limit")), 1, 1000, LIMIT)),
@@ -76,6 +85,7 @@ export function parametersOf(asked: Asked): SearchParameters {
   const filter = {
     ...(asked.folder && { uri_prefix: [`${asked.folder}/`] }),
     ...(asked.tags.length && { tags }),
+    ...(asked.heard.length && { heard: asked.heard }),
     ...(asked.among.length && { recording_id: asked.among }),
   };
   return {

@@ -1,7 +1,8 @@
-/** What narrows the list: words, a folder, tags; and its order where there are no columns to click. */
+/** What narrows the list: words, a folder, tags, what is heard; and its order where there are no columns to click. */
 
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { LibraryRecording } from "../api";
+import type { HeardClass, LibraryRecording } from "../api";
+import { count } from "../format";
 import { type Listing, ORDERS, type Order, withTag, withoutTag } from "./listing";
 
 /** The tags of what is listed, as suggestions: the most frequent first. */
@@ -16,6 +17,7 @@ export function filters(
   listing: Listing,
   folders: readonly string[],
   suggested: readonly string[],
+  classes: readonly HeardClass[],
   go: (listing: Listing, how?: "push" | "replace") => void,
 ): TemplateResult {
   const type = (event: Event) => go({ ...listing, text: (event.target as HTMLInputElement).value }, "replace");
@@ -25,6 +27,12 @@ export function filters(
     const input = event.target as HTMLInputElement;
     if (!input.value.includes("=")) return;
     go(withTag(listing, input.value.trim()));
+    input.value = "";
+  };
+  const addHeard = (event: Event) => {
+    const input = event.target as HTMLInputElement;
+    const name = input.value.trim();
+    if (name && !listing.heard.includes(name)) go({ ...listing, heard: [...listing.heard, name] });
     input.value = "";
   };
   return html`
@@ -44,14 +52,23 @@ export function filters(
         <input type="text" list="suggested-tags" placeholder="label=bell" @change=${addTag} />
         <datalist id="suggested-tags">${suggested.map((each) => html`<option value=${each}></option>`)}</datalist>
       </label>
+      <label>Heard
+        <input type="text" list="heard-classes" placeholder="baby laughter" @change=${addHeard} />
+        <datalist id="heard-classes">
+          ${classes.map(({ name, recordings }) => html`<option value=${name}>${count(recordings, "recording")}</option>`)}
+        </datalist>
+      </label>
       <label class="order">Order
         <select @change=${choose("order")}>
           ${Object.entries(ORDERS).map(([order, name]) => html`<option value=${order} ?selected=${order === listing.order}>${name}</option>`)}
         </select>
       </label>
     </form>
-    ${listing.tags.length
-      ? html`<p class="row active">${listing.tags.map(
+    ${listing.tags.length || listing.heard.length
+      ? html`<p class="row active">${listing.heard.map(
+          (name) => html`<button class="chip" @click=${() => go({ ...listing, heard: listing.heard.filter((each) => each !== name) })}>heard: ${name}
+            <span aria-hidden="true">✕</span><span class="unseen"> no longer required</span></button>`,
+        )} ${listing.tags.map(
           (tag) => html`<button class="chip" @click=${() => go(withoutTag(listing, tag))}>${tag.replace("=", ": ")}
             <span aria-hidden="true">✕</span><span class="unseen"> no longer required</span></button>`,
         )}</p>`

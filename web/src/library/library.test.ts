@@ -10,7 +10,7 @@ import { Pages } from "./paging";
 import { telling } from "./recordings";
 import { undoable } from "./removal";
 
-const LISTING = { tab: "recordings", text: "two words", folder: "a b/ü", tags: ["label=x=y", "year=2020"], order: "longest" } as const;
+const LISTING = { tab: "recordings", text: "two words", folder: "a b/ü", tags: ["label=x=y", "year=2020"], heard: ["Dog"], order: "longest" } as const;
 
 function recording(changes: Partial<LibraryRecording>): LibraryRecording {
   return { id: "a", uris: ["a/1.ogg"], duration_s: 1, complete: true, n_windows: 1, silent_windows: 0, tags: {}, added_at: "", ...changes };
@@ -30,12 +30,13 @@ describe("a listing", () => {
   });
 
   it("makes no sense of what it does not know", () => {
-    expect(listingOf(readRoute("?view=library&order=upwards&tab=x&tag=nothing"))).toEqual({ tab: "recordings", text: "", folder: "", tags: [], order: "name" });
+    expect(listingOf(readRoute("?view=library&order=upwards&tab=x&tag=nothing"))).toEqual({ tab: "recordings", text: "", folder: "", tags: [], heard: [], order: "name" });
   });
 
   it("is asked for page by page", () => {
     const query = new URLSearchParams(queryOf(LISTING, "4.5 id", 7));
     expect(query.getAll("tag")).toEqual(["label=x=y", "year=2020"]);
+    expect(query.getAll("heard")).toEqual(["Dog"]);
     expect(Object.fromEntries(query)).toMatchObject({ prefix: "a b/ü/", text: "two words", order: "longest", after: "4.5 id", limit: "7" });
   });
 

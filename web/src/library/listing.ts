@@ -10,6 +10,8 @@ export interface Listing {
   readonly text: string;
   readonly folder: string;
   readonly tags: readonly string[];
+  /** What is heard in the recordings, one of these. */
+  readonly heard: readonly string[];
   readonly order: Order;
 }
 
@@ -20,6 +22,7 @@ export function listingOf({ parameters }: Route): Listing {
     text: parameters.get("text") ?? "",
     folder: parameters.get("folder") ?? "",
     tags: parameters.getAll("tag").filter((tag) => tag.includes("=")),
+    heard: parameters.getAll("heard"),
     order: order in ORDERS ? (order as Order) : "name",
   };
 }
@@ -30,18 +33,28 @@ export function routeOfListing(listing: Listing): Route {
     text: listing.text,
     folder: listing.folder,
     tag: listing.tags,
+    heard: listing.heard,
     order: listing.order === "name" ? "" : listing.order,
   });
 }
 
 /** The query string of `GET /recordings` for a page of a listing. */
 export function queryOf(listing: Listing, after = "", limit = 50): string {
-  const query = new URLSearchParams({ limit: String(limit), order: listing.order });
+  const query = conditionsOf(listing);
+  query.set("limit", String(limit));
+  query.set("order", listing.order);
+  if (after) query.set("after", after);
+  return query.toString();
+}
+
+/** The conditions that what is listed fulfils, as the service takes them. */
+export function conditionsOf(listing: Listing): URLSearchParams {
+  const query = new URLSearchParams();
   if (listing.text) query.set("text", listing.text);
   if (listing.folder) query.set("prefix", `${listing.folder}/`);
   for (const tag of listing.tags) query.append("tag", tag);
-  if (after) query.set("after", after);
-  return query.toString();
+  for (const name of listing.heard) query.append("heard", name);
+  return query;
 }
 
 export function withTag(listing: Listing, tag: string): Listing {

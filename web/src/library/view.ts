@@ -1,7 +1,7 @@
 /** Puts the library's parts together. */
 
 import { html, nothing, render, type TemplateResult } from "lit-html";
-import type { Failure, Job, LibraryRecording, Page } from "../api";
+import type { Failure, HeardClass, Job, LibraryRecording, Page } from "../api";
 import type { App } from "../app";
 import { count, length, titleOf } from "../format";
 import { get } from "../http";
@@ -11,7 +11,7 @@ import { failureList, reasons } from "./failures";
 import { filters, suggestions } from "./filters";
 import { openFolderDialog } from "./folders";
 import { isOver, jobCard, JobList } from "./jobs";
-import { type Listing, listingOf, queryOf, routeOfListing } from "./listing";
+import { conditionsOf, type Listing, listingOf, queryOf, routeOfListing } from "./listing";
 import { Pages } from "./paging";
 import { table } from "./recordings";
 import { confirmRemoval, type Removed, removedNotice, undo, undoable } from "./removal";
@@ -26,6 +26,7 @@ export class LibraryView {
   #timer = 0;
   #refreshed = 0;
   #problem: unknown = null;
+  #classes: readonly HeardClass[] = [];
   #endProblem = () => {};
   readonly #jobs: JobList;
   readonly #recordings = new Pages<LibraryRecording>((after) => this.#fetchRecordings(after), () => this.#draw());
@@ -72,7 +73,10 @@ export class LibraryView {
 
   async #fetchRecordings(after: string): Promise<{ items: readonly LibraryRecording[]; after: string | null }> {
     const page = await get<Page<"recordings", LibraryRecording>>(`/recordings?${queryOf(this.#listing, after)}`);
-    if (!after) this.app.announce(page.recordings.length ? "" : "No recording matches.");
+    if (!after) {
+      this.app.announce(page.recordings.length ? "" : "No recording matches.");
+      this.#classes = (await get<{ classes: readonly HeardClass[] }>(`/heard?${conditionsOf(this.#listing)}`)).classes;
+    }
     return { items: page.recordings, after: page.after };
   }
 
@@ -197,12 +201,12 @@ export class LibraryView {
   #recordingsTab(): TemplateResult {
     const { items, loading, problem } = this.#recordings;
     const listing = this.#listing;
-    const isNarrowed = Boolean(listing.text || listing.folder || listing.tags.length);
+    const isNarrowed = Boolean(listing.text || listing.folder || listing.tags.length || listing.heard.length);
     const isEmpty = !items.length && !loading && !problem;
     return html`
-      ${isEmpty && !isNarrowed ? this.#emptyLibrary() : filters(listing, this.app.pulse.status?.folders ?? [], suggestions(items), this.#go)}
+      ${isEmpty && !isNarrowed ? this.#emptyLibrary() : filters(listing, this.app.pulse.status?.folders ?? [], suggestions(items), this.#classes, this.#go)}
       ${isEmpty && isNarrowed ? html`<p class="card" role="status">No recording has all of this.
-          <button @click=${() => this.#go({ ...listing, text: "", folder: "", tags: [] })}>Show all</button></p>` : nothing}
+          <button @click=${() => this.#go({ ...listing, text: "", folder: "", tags: [], heard: [] })}>Show all</button></p>` : nothing}
       ${items.length
         ? table(items, listing, {
             isPlaying: (each) => this.app.player.isPlaying(each.id),

@@ -1,0 +1,1 @@
+"""What a distance means: its place among the library's, and a word for it."""

@@ -1,0 +1,164 @@
+"""Shows that two recordings are the same audio: laid upon each other, their loudness moves alike.
+
+Compared are the steps from bin to bin of the waveform's height, in the bins of 50 ms that the store
+keeps for drawing. They hardly change when sound is encoded anew, made louder or resampled, and
+differ between two takes of the same kind of sound, whose vectors may be as near.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiosearch.peaks import PEAKS_PER_S
+from audiosearch.store.rows import WindowDistances
+from audiosearch.types import Peaks, Vectors
+
+PHASES = 8
+"""From so many places within a bin a query's bins are tried: a cut seldom fits the library's."""
+FINE_PEAKS_PER_S = PHASES * PEAKS_PER_S
+
+_MIN_OVERLAP_S = 1.0
+_MIN_SHARE = 0.75  # of the shorter sound
+_CANDIDATES = 8  # pairs of windows whose place is tried
+_NO_STEP = 1e-6  # a sum of squared steps, in 127ths of full scale: silence, a steady tone
+
+Steps = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A sound of a query.
+
+    Parameters
+    ----------
+    vectors : [shape=(n_windows, dim)], float32
+        Of its windows.
+    start_s : [shape=(n_windows,)], float64
+        Where they begin, in seconds from the sound's own beginning.
+    peaks : [shape=(n_bins, 2)], int8
+        Of its waveform, ``FINE_PEAKS_PER_S`` a second.
+    """
+
+    vectors: Vectors
+    start_s: NDArray[np.float64]
+    peaks: Peaks
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How a query fits a recording where it fits best.
+
+    Parameters
+    ----------
+    correlation : float
+        Of the steps of both where they overlap, in [-1, 1].
+    significance : float
+        How many standard deviations that is from none (Fisher's z), counting only as many steps as
+        matter: one bark in silence is one event, however long the silence.
+    distance : float
+        The mean cosine distance of the recording's windows there to their nearest query windows.
+    """
+
+    correlation: float
+    significance: float
+    distance: float
+
+
+def align(
+    asked: Asked, peaks: Peaks, windows: WindowDistances, stride_s: float
+) -> Alignment | None:
+    """Lay a query upon a recording so that its consecutive windows fit.
+
+    The nearest pairs of windows propose places; all within a stride of each are tried.
+
+    Parameters
+    ----------
+    asked : Asked
+        The query.
+    peaks : [shape=(n_bins, 2)], int8
+        Of the recording, ``PEAKS_PER_S`` a second.
+    windows : WindowDistances
+        All windows of the recording, compared with the query's.
+    stride_s : float
+        Distance between the starts of windows, in seconds.
+
+    Returns
+    -------
+    Alignment or None
+        ``None`` where they overlap too little: by less than a second, or than three quarters of the
+        shorter.
+    """
+    query, recording = _steps_by_phase(asked.peaks), _steps(peaks)
+    if not query.size or not recording.size:
+        return None
+    reach = round(stride_s * PEAKS_PER_S)
+    lags = _lags_to_try(asked, windows)
+    correlation, lag, phase = max(_best_fit(query, recording, each, reach) for each in lags)
+    if not np.isfinite(correlation):
+        return None
+    first, stop = max(0, lag), min(lag + query.shape[1], recording.size)
+    n_events = min(
+        _count_events(query[phase, first - lag : stop - lag]), _count_events(recording[first:stop])
+    )
+    return Alignment(
+        correlation,
+        float(np.arctanh(min(correlation, 1 - 1e-9)) * np.sqrt(max(n_events - 3, 0))),
+        _distance_between(windows, first / PEAKS_PER_S, stop / PEAKS_PER_S),
+    )
+
+
+def _count_events(steps: Steps) -> float:
+    """Count the steps that matter: all, if they are alike, one, if it outdoes the others."""
+    return float((steps**2).sum() ** 2 / (steps**4).sum())
+
+
+def _distance_between(windows: WindowDistances, start_s: float, end_s: float) -> float:
+    """Give the mean distance of the windows whose middle lies in a stretch, else the nearest's."""
+    middles_s = (windows.start_s + windows.end_s) / 2
+    inside = windows.distances[(middles_s >= start_s) & (middles_s <= end_s)]
+    return float(inside.mean() if inside.size else windows.distances.min())
+
+
+def _steps(peaks: Peaks) -> Steps:
+    """Tell how the waveform's height changes from bin to bin, shape=(n_bins - 1,)."""
+    heights = peaks[:, 1].astype(np.float64) - peaks[:, 0]
+    return np.diff(heights)
+
+
+def _steps_by_phase(fine: Peaks) -> Steps:
+    """Give the steps of bins that begin a little later each time, shape=(PHASES, n_steps)."""
+    n_bins = (len(fine) - PHASES + 1) // PHASES
+    if n_bins < 2:
+        return np.empty((PHASES, 0))
+    phases = []
+    for first in range(PHASES):
+        bins = fine[first : first + n_bins * PHASES].reshape(n_bins, PHASES, 2)
+        phases.append(_steps(np.stack([bins[..., 0].min(axis=1), bins[..., 1].max(axis=1)], 1)))
+    return np.stack(phases)
+
+
+def _lags_to_try(asked: Asked, windows: WindowDistances) -> list[int]:
+    """Give places where the query may begin in the recording, in bins."""
+    nearest = np.argsort(windows.distances, kind="stable")[:_CANDIDATES]
+    places_s = windows.start_s[nearest] - asked.start_s[windows.queries[nearest]]
+    lags: list[int] = np.unique(np.rint(places_s * PEAKS_PER_S).astype(int)).tolist()
+    return lags
+
+
+def _best_fit(query: Steps, recording: Steps, lag: int, reach: int) -> tuple[float, int, int]:
+    """Give the highest correlation within reach of a place, where it is, and in which phase."""
+    n_steps = query.shape[1]
+    here = np.arange(lag - reach, lag + reach + n_steps)
+    there = (here >= 0) & (here < recording.size)
+    section = np.where(there, recording[here.clip(0, recording.size - 1)], 0.0)
+    x = np.lib.stride_tricks.sliding_window_view(section, n_steps)
+    mask = np.lib.stride_tricks.sliding_window_view(there.astype(np.float64), n_steps)
+    n = mask.sum(axis=1, keepdims=True)
+    power_x, power_y = (x**2).sum(axis=1, keepdims=True), mask @ (query**2).T
+    enough = max(_MIN_OVERLAP_S * PEAKS_PER_S, _MIN_SHARE * min(n_steps, recording.size))
+    moves = (n >= enough) & (np.minimum(power_x, power_y) > _NO_STEP)
+    scale = np.sqrt(np.where(moves, power_x * power_y, 1.0))
+    correlations = np.where(moves, x @ query.T / scale, -np.inf)
+    place, phase = np.unravel_index(correlations.argmax(), correlations.shape)
+    return float(correlations[place, phase]), lag - reach + int(place), int(phase)
