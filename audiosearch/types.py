@@ -14,5 +14,9 @@ Vectors: TypeAlias = NDArray[np.float32]
 Peaks: TypeAlias = NDArray[np.int8]
 """Minimum and maximum of each bin of a waveform, in 127ths of full scale, shape=(n_bins, 2)."""
 
+Heard: TypeAlias = NDArray[np.uint16]
+"""The best classes of sounds, shape=(n, n_kept, 2): each one's number, its place in YAMNet's class
+map, and its score, in 65,535ths."""
+
 Tags: TypeAlias = dict[str, Any]
 """What is known of a recording beside its sound."""

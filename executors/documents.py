@@ -40,6 +40,7 @@ class Window(Tagged):
     end_s: float
     tensor: NdArray | None = None  # [shape=(n_samples,)], float32; else a slice of the recording's
     embedding: NdArray | None = None  # [shape=(dim,)], float32, unit length
+    heard: NdArray | None = None  # [shape=(n_kept, 2)], uint16: see ``audiosearch.types.Heard``
 
 
 class Hit(Tagged):
@@ -49,6 +50,9 @@ class Hit(Tagged):
     uri: str
     duration_s: float
     pairs: NdArray  # [shape=(n_windows, 6)], float64: see ``audiosearch.ranking.Pairs``
+    heard: NdArray  # [shape=(n_windows, n_kept, 2)], uint16: what each pair has in common
+    percentile: float | None = None  # see ``audiosearch.scoring.scores.Score``
+    verdict: str | None = None
 
 
 class Match(Tagged):
@@ -57,12 +61,15 @@ class Match(Tagged):
     uri: str
     scores: dict[str, Any]
     similarity: float
+    percentile: float | None = None  # see ``audiosearch.scoring.scores.Score``
+    verdict: str | None = None
     start_s: float
     end_s: float
-    query_start_s: float
-    query_end_s: float
+    query_start_s: float | None = None  # None of an answer to a query by name
+    query_end_s: float | None = None
     query_sound: int | None = None  # 0 the query's own, then its positives; None for one alone
     duration_s: float
+    heard: list[str] = Field(default_factory=list)  # names of classes
     moments: list[dict[str, Any]] = Field(default_factory=list)
 
 
@@ -82,12 +89,13 @@ class Recording(Tagged):
     path: str | None = None  # set inside the Flow only
     file_state: str | None = None  # size and time of the file: too large for protobuf's integers
     labels: str | None = None  # digest of its row of labels.csv
+    seek_table: bytes | None = None  # where in the file its sound is: see ``SeekTable``
     block: int = 0  # which block of the recording is indexed
     is_last: bool = True  # whether the recording ends in it
 
     tensor: NdArray | None = None  # [shape=(n_samples,)], float32: the block's or query's sound
     tensor_start_s: float = 0.0  # where in the recording the tensor begins
-    peaks: NdArray | None = None  # [shape=(n_bins, 2)], int8: what to draw of the block
+    peaks: NdArray | None = None  # [shape=(n_bins, 2)], int8: of the block; finer of a query
     sample_rate: int | None = None  # of the tensor, in Hz
     duration_s: float | None = None
     silent_windows: int = 0

@@ -10,17 +10,19 @@ from typing import Any, Literal
 import numpy as np
 from docarray import DocList
 from jina import Executor, requests
+from threadpoolctl import threadpool_limits
 
 from audiosearch.deadline import Deadline
 from audiosearch.decode import decode
 from audiosearch.encoders import choose_encoder
-from audiosearch.encoders.base import LogMelEncoder
+from audiosearch.encoders.base import Embedded, LogMelEncoder
+from audiosearch.encoders.hearing import HearingEncoder
 from audiosearch.encoders.settings import EncoderSettings, Engine, Precision
 from audiosearch.errors import AudioSearchError, InvalidQueryError, InvalidWaveformError
 from audiosearch.resample import resample
 from audiosearch.store.workspace import read_space
 from audiosearch.turns import Turn, Turns
-from audiosearch.types import Vectors, Waveform
+from audiosearch.types import Waveform
 from audiosearch.waveforms import check_sample_rate
 from audiosearch.weights import models_dir
 from audiosearch.windows import Span
@@ -46,7 +48,7 @@ class AudioEncoder(Executor):
     load_input_from : {'waveform', 'log_mel', 'uri'}
         Where the sound is: in ``tensor`` as samples, in ``tensor`` as a log-mel spectrogram
         [shape=(n_frames, 64)], or in the file that the document names.
-    min_duration, postprocess, engine, precision, batch_size, threads, unverified_weights
+    min_duration, postprocess, heard, engine, precision, batch_size, threads, unverified_weights
         See ``EncoderSettings``.
     models : str, optional
         The folder of the weights; by default ``AUDIOSEARCH_MODELS`` or ``models/``.
@@ -60,6 +62,7 @@ class AudioEncoder(Executor):
         load_input_from: Input = "waveform",
         min_duration: int = 4,
         postprocess: bool = True,
+        heard: bool = True,
         engine: Engine = "auto",
         precision: Precision = "auto",
         batch_size: int = 16,
@@ -80,14 +83,23 @@ class AudioEncoder(Executor):
                 threads=threads,
                 min_duration=min_duration,
                 postprocess=postprocess,
+                heard=heard,
                 unverified_weights=unverified_weights,
             )
             space = read_space(workspace_of(self))
             self.encoder = choose_encoder(model, fallback, space, settings)
+        # Spectrograms gain nothing by BLAS's threads, which take processor time from the network's.
+        threadpool_limits(1, user_api="blas")
+        self._warm_up()
         self.traversal_paths = traversal_paths
         self.load_input_from = load_input_from
         self._turns = Turns()
         self._indexing = Lock()  # spectrograms of one message at a time
+
+    def _warm_up(self) -> None:
+        """Encode something: the first time takes longer, and no search is to wait for that."""
+        rate = self.encoder.sample_rate
+        self.encoder.embed([np.zeros(10 * rate, np.float32)], rate)
 
     @requests(on="/search")
     def encode_queries(
@@ -138,32 +150,38 @@ class AudioEncoder(Executor):
                 doc.fail(error)
 
     def _encode(self, docs: list[Recording], turn: Turn) -> None:
-        for doc, vectors in zip(docs, self._vectors(docs, turn), strict=True):
-            for item, vector in zip(self._items(doc), vectors, strict=True):
+        for doc, embedded in zip(docs, self._describe(docs, turn), strict=True):
+            for item, vector in zip(self._items(doc), embedded.vectors, strict=True):
                 item.embedding = vector
+            if embedded.heard is not None and self.traversal_paths == "@c":
+                for window, heard in zip(doc.chunks, embedded.heard, strict=True):
+                    window.heard = heard
 
     def _items(self, doc: Recording) -> Sequence[Recording | Window]:
         return [doc] if self.traversal_paths == "@r" else doc.chunks
 
-    def _vectors(self, docs: list[Recording], turn: Turn) -> list[Vectors]:
-        """Embed the items of all documents, in common batches where they share their recording."""
+    def _describe(self, docs: list[Recording], turn: Turn) -> list[Embedded]:
+        """Encode the items of all documents, in common batches where they share their recording."""
         if self.load_input_from == "log_mel":
-            return [self._embed_log_mels(doc, turn) for doc in docs]
+            return [self._describe_log_mels(doc, turn) for doc in docs]
         if any(window.tensor is not None for doc in docs for window in doc.chunks):
-            return [self._embed_separate(doc, turn) for doc in docs]
-        return self.encoder.embed_recordings([self._waveform_and_spans(doc) for doc in docs], turn)
+            return [self._describe_separate(doc, turn) for doc in docs]
+        recordings = [self._waveform_and_spans(doc) for doc in docs]
+        return self.encoder.describe_recordings(recordings, turn)
 
-    def _embed_log_mels(self, doc: Recording, turn: Turn) -> Vectors:
-        if not isinstance(self.encoder, LogMelEncoder):
+    def _describe_log_mels(self, doc: Recording, turn: Turn) -> Embedded:
+        """Encode log-mels, which only the encoder itself reads: YAMNet beside it has others."""
+        encoder = self.encoder.encoder if isinstance(self.encoder, HearingEncoder) else self.encoder
+        if not isinstance(encoder, LogMelEncoder):
             raise InvalidQueryError(
-                f"received load_input_from: log_mel, which {self.encoder.name} cannot read; "
+                f"received load_input_from: log_mel, which {encoder.name} cannot read; "
                 "expected waveform or uri"
             )
-        return self.encoder.embed_log_mels([_tensor(item) for item in self._items(doc)], turn)
+        return encoder.describe_log_mels([_tensor(item) for item in self._items(doc)], turn)
 
-    def _embed_separate(self, doc: Recording, turn: Turn) -> Vectors:
+    def _describe_separate(self, doc: Recording, turn: Turn) -> Embedded:
         waveforms = [_tensor(item) for item in self._items(doc)]
-        return self.encoder.embed(waveforms, self._sample_rate(doc), turn)
+        return self.encoder.describe(waveforms, self._sample_rate(doc), turn)
 
     def _waveform_and_spans(self, doc: Recording) -> tuple[Waveform, list[Span]]:
         rate = self.encoder.sample_rate

@@ -10,6 +10,8 @@ from docarray import DocList
 
 from audiosearch.errors import AudioSearchError, NotFoundError
 from audiosearch.folders import list_folders
+from audiosearch.heard.facets import facets_of
+from audiosearch.heard.finding import MOMENTS, find_heard
 from audiosearch.peaks import FULL_SCALE, PEAKS_PER_S, reduce_peaks
 from audiosearch.store.base import Store
 from audiosearch.store.ordering import position_of
@@ -72,6 +74,20 @@ def recording(store: Store, parameters: Parameters) -> dict[str, Any]:
     return _recording(_find(store, parameters["recording_id"]))
 
 
+def heard(store: Store, parameters: Parameters) -> dict[str, Any]:
+    """Tell what is heard in how many recordings."""
+    counts = store.count_heard(filter_of(parameters["filter"]))
+    return {"classes": list(map(asdict, facets_of(counts)))}
+
+
+def heard_matches(store: Store, parameters: Parameters) -> dict[str, Any]:
+    """Tell the recordings in which something is heard; parameters are those of a search."""
+    limit = int(parameters.get("limit") or parameters["default_limit"])
+    condition = filter_of(parameters.get("filter") or {})
+    moments = int(parameters.get("moments", MOMENTS))
+    return asdict(find_heard(store, parameters["name"], limit, moments, condition))
+
+
 def failures(store: Store, parameters: Parameters) -> dict[str, Any]:
     """Tell a page of the files that could not be indexed."""
     limit = int(parameters["limit"])
@@ -110,7 +126,18 @@ def folders(store: Store, parameters: Parameters) -> dict[str, Any]:
     return {"folders": list(map(asdict, found))}
 
 
-_ALL = (status, workspace, recordings, recording, failures, peaks, sound_map, folders)
+_ALL = (
+    status,
+    workspace,
+    recordings,
+    recording,
+    heard,
+    heard_matches,
+    failures,
+    peaks,
+    sound_map,
+    folders,
+)
 TOLD = {each.__name__: each for each in _ALL}
 
 

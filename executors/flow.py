@@ -32,6 +32,7 @@ def flow_config(
     port: int | None = None,
     encoder: str | None = None,
     unverified_weights: bool = False,
+    preload: bool = True,
 ) -> dict[str, Any]:
     """Read flow.yml and apply options.
 
@@ -45,6 +46,8 @@ def flow_config(
         The encoder to use, without fallback.
     unverified_weights : bool
         Accept weights that are not the published ones.
+    preload : bool
+        Whether the indexer may read the vectors at its start, as the YAML tells it to.
 
     Returns
     -------
@@ -64,6 +67,8 @@ def flow_config(
             options["library_roots"] = [
                 str(PROJECT_DIR / each) for each in options["library_roots"]
             ]
+        if not preload:
+            options.pop("preload", None)
         if box["name"] == "encoder":
             options |= encoder_options(encoder, unverified_weights)
     return config

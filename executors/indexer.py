@@ -51,18 +51,23 @@ class SimpleIndexer(Executor):
         ``traversal_ldarray``: ``'@c'``, since windows are compared with windows.
     library_roots : list of str
         Folders below which files may be read and indexed by their paths.
+    preload : bool
+        Read the vectors now rather than for the first search.
     """
 
     def __init__(
         self,
         match_args: dict[str, Any] | None = None,
         library_roots: list[str] | None = None,
+        preload: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**jina_options(kwargs))
         with errors_told():
             self.limit = _check_match_args(match_args or {})
             self.store = open_store(workspace_of(self))
+            if preload:
+                self.store.pair_distances()
         roots = [Path(root) for root in library_roots or ["."]]
         self.library = Library(self.store, roots, self._read_metadata)
         self.mapper = Mapper(workspace_of(self))
@@ -125,7 +130,7 @@ class SimpleIndexer(Executor):
             for sounds in sounds_of_queries(docs):
                 answer(sounds, self.store, parameters, self.limit)
         for doc in docs:
-            doc.chunks = DocList[Window]()
+            doc.chunks, doc.peaks = DocList[Window](), None
         return docs
 
     @requests(on="/remove")
@@ -155,7 +160,12 @@ class SimpleIndexer(Executor):
         self, docs: DocList[Facts], parameters: dict[str, Any], **kwargs: Any
     ) -> DocList[Facts]:
         """Tell of the library: ``parameters`` name what, and what that needs."""
-        own = {"workspace": str(workspace_of(self)), "library": self.library, "mapper": self.mapper}
+        own = {
+            "workspace": str(workspace_of(self)),
+            "library": self.library,
+            "mapper": self.mapper,
+            "default_limit": self.limit,
+        }
         return tell(self.store, parameters | own)
 
     def close(self) -> None:
@@ -189,6 +199,7 @@ class SimpleIndexer(Executor):
             recording = self.store.recording(known.recording_id or "")
             if recording:
                 doc.recording_id, doc.duration_s = recording.id, recording.duration_s
+                doc.seek_table = self.store.seek_table(recording.id)
                 row = labels.row(file.uri, Path(file.path or ""))
                 retagged = bool(doc.tags) or known.labels != digest(row)
                 doc.status = "unchanged" if recording.complete and not retagged else None
@@ -199,6 +210,7 @@ class SimpleIndexer(Executor):
         if not known or doc.status == "failed":
             return
         doc.block, doc.is_last, doc.duration_s = known.n_blocks, known.complete, known.duration_s
+        doc.seek_table = self.store.seek_table(known.id)
         if not known.complete:
             return
         file = file_of(doc)

@@ -23,7 +23,7 @@ INDEXER = "indexer"
 BYTES_A_MESSAGE = 2_000_000
 """Of files whose blocks travel together: two minutes of mp3 become 8 MB of samples."""
 MESSAGES_AT_ONCE = 3
-"""Messages of all index requests on their way: a block of ten minutes is 38 MB, and each keeps one
+"""Messages of all index requests on their way: a block of two minutes is 8 MB, and each keeps one
 of the few threads that a microservice has (5 on one core)."""
 RECORDINGS_AT_ONCE = 8
 """Recordings of a request that are indexed together, a block of each at a time."""

@@ -11,9 +11,13 @@ from audiosearch import retrieval
 from audiosearch.deadline import Deadline
 from audiosearch.errors import AudioSearchError, IndexMismatchError
 from audiosearch.feedback import combine
+from audiosearch.heard.windows import in_common, nothing_heard
+from audiosearch.ranking import DISTANCE
+from audiosearch.scoring.scores import score
 from audiosearch.store.base import Store
+from audiosearch.types import Heard
 from executors.documents import Hit, Recording
-from executors.rows import filter_of, space_of, vectors_of
+from executors.rows import asked_of, filter_of, heard_of, space_of, vectors_of
 
 
 def sounds_of_queries(docs: Iterable[Recording]) -> list[list[Recording]]:
@@ -81,8 +85,26 @@ def _search(
     unwanted = [doc for doc in sounds if doc.role == "negative"]
     queries = combine(list(map(vectors_of, wanted)), list(map(vectors_of, unwanted)))
     places = _places(wanted)
+    heard = np.concatenate([_heard(doc) for doc in wanted])
     found = retrieval.retrieve(store, np.concatenate(queries), options)
-    return DocList[Hit](_hit(each, places) for each in found)
+    hits = DocList[Hit](_hit(each, places, heard) for each in found)
+    _score(hits, store, wanted)
+    return hits
+
+
+def _score(hits: Iterable[Hit], store: Store, wanted: Sequence[Recording]) -> None:
+    """Tell what the hits' distances mean."""
+    asked = [asked_of(doc) for doc in wanted]
+    for hit in hits:
+        distance = float(np.asarray(hit.pairs)[:, DISTANCE].min())
+        scored = score(store, hit.recording_id, distance, asked)
+        hit.percentile, hit.verdict = scored.percentile, scored.verdict
+
+
+def _heard(doc: Recording) -> Heard:
+    """Give what is heard in a sound's windows, shape=(n_windows, n_kept, 2)."""
+    heard = heard_of(doc)
+    return nothing_heard(len(doc.chunks)) if heard is None else heard
 
 
 def _places(sounds: Sequence[Recording]) -> NDArray[np.float64]:
@@ -99,7 +121,7 @@ def _places(sounds: Sequence[Recording]) -> NDArray[np.float64]:
     return np.array(places, np.float64)
 
 
-def _hit(found: retrieval.Hit, places: NDArray[np.float64]) -> Hit:
+def _hit(found: retrieval.Hit, places: NDArray[np.float64], heard: Heard) -> Hit:
     recording, windows = found.recording, found.windows
     own = np.column_stack([windows.distances, windows.start_s, windows.end_s])
     return Hit(
@@ -108,4 +130,5 @@ def _hit(found: retrieval.Hit, places: NDArray[np.float64]) -> Hit:
         duration_s=recording.duration_s,
         tags=recording.tags,
         pairs=np.column_stack([own, places[windows.queries]]),
+        heard=in_common(windows.heard, heard, windows.queries),
     )

@@ -6,7 +6,8 @@ import numpy as np
 from docarray import DocList
 from jina import Executor, requests
 
-from audiosearch.ranking import Pair, RankedRecording, rank
+from audiosearch.heard.windows import name_heard
+from audiosearch.ranking import END, START, Pair, RankedRecording, rank
 from executors.documents import Hit, Match, Recording
 from executors.queries import sounds_of_queries
 from executors.timing import timed
@@ -58,11 +59,28 @@ def _match(ranked: RankedRecording, hit: Hit, several: bool) -> Match:
         uri=hit.uri,
         scores={"cosine": {"value": best.cosine}},
         similarity=1 - best.cosine,
+        percentile=hit.percentile,
+        verdict=hit.verdict,
         **_times(best, several),
         duration_s=hit.duration_s,
         tags=hit.tags,
-        moments=[{**_times(moment, several), "cosine": moment.cosine} for moment in ranked.moments],
+        heard=_heard(hit, best),
+        moments=[
+            {
+                **_times(moment, several),
+                "cosine": moment.cosine,
+                "heard": _heard(hit, moment),
+            }
+            for moment in ranked.moments
+        ],
     )
+
+
+def _heard(hit: Hit, stretch: Pair) -> list[str]:
+    """Name what the query and the windows of a stretch have in common."""
+    pairs = np.asarray(hit.pairs)
+    inside = (pairs[:, START] >= stretch.start_s) & (pairs[:, END] <= stretch.end_s)
+    return name_heard(np.asarray(hit.heard)[inside])
 
 
 def _times(pair: Pair, several: bool) -> dict[str, float]:

@@ -7,11 +7,13 @@ import numpy as np
 
 from audiosearch.data_uri import SCHEME
 from audiosearch.errors import InvalidWaveformError
+from audiosearch.heard.names import classes_named
 from audiosearch.library import UPLOADS
 from audiosearch.peaks import no_peaks
+from audiosearch.scoring.alignment import Asked
 from audiosearch.store.rows import File, Filter, Space, WindowBlock
 from audiosearch.tags import spellings
-from audiosearch.types import Vectors
+from audiosearch.types import Heard, Vectors
 from executors.documents import Recording
 
 
@@ -43,7 +45,15 @@ def block_of(doc: Recording) -> WindowBlock:
         end_s=np.array([window.end_s for window in doc.chunks], np.float64),
         vectors=vectors_of(doc),
         peaks=no_peaks() if doc.peaks is None else np.asarray(doc.peaks, np.int8),
+        heard=heard_of(doc),
+        seek_table=doc.seek_table or b"",
     )
+
+
+def heard_of(doc: Recording) -> Heard | None:
+    """Collect what is heard in a document's windows; ``None`` if the encoder knows no classes."""
+    heard = [np.asarray(each.heard, np.uint16) for each in doc.chunks if each.heard is not None]
+    return np.stack(heard) if heard else None
 
 
 def vectors_of(doc: Recording) -> Vectors:
@@ -57,10 +67,21 @@ def vectors_of(doc: Recording) -> Vectors:
     return np.stack(vectors) if vectors else np.empty((0, doc.dim or 0), np.float32)
 
 
+def asked_of(doc: Recording) -> Asked:
+    """Describe a sound of a query, whose windows' times may begin within a longer one."""
+    start_s = np.array([window.start_s for window in doc.chunks], np.float64)
+    return Asked(
+        vectors=vectors_of(doc),
+        start_s=start_s - doc.tensor_start_s,
+        peaks=no_peaks() if doc.peaks is None else np.asarray(doc.peaks, np.int8),
+    )
+
+
 def filter_of(conditions: Mapping[str, Any]) -> Filter:
     """Read a filter's conditions, as of ``FilterParameters``."""
     return Filter(
         text=conditions.get("text") or "",
+        heard=classes_named(_values(conditions.get("heard"))),
         uri_prefix=_values(conditions.get("uri_prefix")),
         recording_id=_values(conditions.get("recording_id")),
         tags={

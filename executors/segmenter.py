@@ -9,6 +9,7 @@ import numpy as np
 from docarray import DocList
 from jina import Executor, requests
 
+from audiosearch.blockwise import decode_block
 from audiosearch.deadline import Deadline
 from audiosearch.decode import check_duration, decode
 from audiosearch.errors import (
@@ -19,9 +20,11 @@ from audiosearch.errors import (
     TooLongError,
 )
 from audiosearch.identity import recording_id
-from audiosearch.peaks import block_peaks
+from audiosearch.peaks import block_peaks, peaks_of
 from audiosearch.resample import resample
 from audiosearch.sandbox import Sandbox
+from audiosearch.scoring.alignment import FINE_PEAKS_PER_S
+from audiosearch.seek_table import read_table
 from audiosearch.tags import Labels, digest, read_metadata
 from audiosearch.types import Waveform
 from audiosearch.vggish.params import SAMPLE_RATE
@@ -32,7 +35,7 @@ from executors.timing import timed
 from executors.workspace import errors_told, jina_options
 
 QUERY_TIMEOUT_S = 30.0
-BLOCK_TIMEOUT_S = 600.0  # for ten minutes of sound, or the identity of a day's
+BLOCK_TIMEOUT_S = 600.0  # for two minutes of sound, or the identity of a day's
 
 Read: TypeAlias = Callable[..., Any]
 """Calls a function of ours that reads a file, in another process."""
@@ -132,7 +135,7 @@ class AudioSegmenter(Executor):
     def _segment_block(self, doc: Recording) -> None:
         block = Block(self.plan, doc.block)
         start_s = block.start / self.sample_rate
-        waveform = self._load(doc, start_s, block.stop / self.sample_rate, self._read_indexed)
+        waveform = self._load_block(doc, start_s, block.stop / self.sample_rate)
         if doc.block == 0:
             check_duration(waveform, self.sample_rate)
         doc.is_last = block.is_last(waveform.size)
@@ -147,7 +150,7 @@ class AudioSegmenter(Executor):
         start_s = doc.start_s or 0.0
         longest_s = start_s + left_s
         end_s = longest_s + 1 if doc.end_s is None else min(doc.end_s, longest_s + 1)
-        waveform = self._load(doc, start_s, end_s, read)
+        waveform = self._load_query(doc, start_s, end_s, read)
         if waveform.size > round(left_s * self.sample_rate):
             raise TooLongError(
                 f"received more than {self.max_query_s:g} s of sound in a request; ask for a "
@@ -160,7 +163,8 @@ class AudioSegmenter(Executor):
             )
         check_duration(waveform, self.sample_rate)
         self._cut(doc, waveform, self.plan.spans(waveform.size), start_s)
-        doc.duration_s = waveform.size / self.sample_rate
+        doc.peaks = peaks_of(waveform, self.sample_rate, FINE_PEAKS_PER_S)
+        doc.duration_s, doc.seek_table = waveform.size / self.sample_rate, None
         if not doc.chunks:
             raise SilentAudioError(_only_silence("the query"))
 
@@ -172,14 +176,27 @@ class AudioSegmenter(Executor):
             doc.labels = digest(row)
             doc.tags = {**self._read_indexed(read_metadata, path), **row, **doc.tags}
 
-    def _load(self, doc: Recording, start_s: float, end_s: float, read: Read) -> Waveform:
+    def _load_block(self, doc: Recording, start_s: float, end_s: float) -> Waveform:
+        """Decode the next stretch of a recording, and note where in the file it was."""
+        if doc.tensor is not None:
+            return self._cut_tensor(doc, start_s, end_s)
+        stretch = (source_of(doc), self.sample_rate, start_s, end_s)
+        waveform: Waveform
+        waveform, doc.seek_table = self._read_indexed(
+            decode_block, *stretch, self.res_type, doc.seek_table or b""
+        )
+        return waveform
+
+    def _load_query(self, doc: Recording, start_s: float, end_s: float, read: Read) -> Waveform:
         """Decode a stretch from the file or ``data:`` URI, or cut it from the document's tensor."""
-        if doc.tensor is None:
-            source = source_of(doc)
-            decoded: Waveform = read(
-                decode, source, self.sample_rate, start_s, end_s, self.res_type
-            )
-            return decoded
+        if doc.tensor is not None:
+            return self._cut_tensor(doc, start_s, end_s)
+        stretch = (source_of(doc), self.sample_rate, start_s, end_s)
+        table = read_table(doc.seek_table)
+        decoded: Waveform = read(decode, *stretch, self.res_type, 1, table)
+        return decoded
+
+    def _cut_tensor(self, doc: Recording, start_s: float, end_s: float) -> Waveform:
         waveform = np.asarray(doc.tensor)
         check_waveform(waveform)
         if doc.sample_rate is None:

@@ -43,6 +43,10 @@ TagConditions = Annotated[
     list[str] | None,
     typer.Option("--tag", callback=check_text, help="Only recordings with this tag: key=value."),
 ]
+HeardNames = Annotated[
+    list[str] | None,
+    typer.Option("--heard", callback=check_text, help="Only recordings in which this is heard."),
+]
 Text = Annotated[
     str, typer.Option(callback=check_text, help="Only recordings with these words in uri or tags.")
 ]

@@ -1,17 +1,18 @@
 """The commands that look into the library, and take out of it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from audiosearch.commands.common import (
     WORKSPACE,
     After,
+    HeardNames,
     Json,
     Prefix,
     TagConditions,
@@ -69,6 +70,7 @@ def list_(
     prefix: Prefix = "",
     tag: TagConditions = None,
     text: Text = "",
+    heard: HeardNames = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, at most.")] = 50,
     after: After = "",
     as_json: Json = False,
@@ -79,11 +81,52 @@ def list_(
     from audiosearch.tables import show_recordings
 
     with reading(workspace) as store:
-        page = list_recordings(store, prefix, parse_tags(tag or []), text, after, limit)
+        tags = parse_tags(tag or [])
+        page = list_recordings(store, prefix, tags, text, after, limit, heard or [])
     if as_json:
         print_json(asdict(page))
     else:
         show_recordings(page)
+
+
+@cli.command("heard")
+@one_line_errors
+def heard_(
+    workspace: Workspace = WORKSPACE,
+    prefix: Prefix = "",
+    tag: TagConditions = None,
+    text: Text = "",
+    heard: HeardNames = None,
+    as_json: Json = False,
+) -> None:
+    """List what is heard in the recordings, and in how many of them."""
+    from audiosearch.catalogue import make_condition
+    from audiosearch.heard.facets import facets_of
+    from audiosearch.querying import parse_tags
+    from audiosearch.tables import show_facets
+
+    condition = make_condition(prefix, parse_tags(tag or []), text, heard or [])
+    with reading(workspace) as store:
+        facets = facets_of(store.count_heard(condition))
+    if as_json:
+        print_json([asdict(each) for each in facets])
+    else:
+        show_facets(facets)
+
+
+def search_heard(
+    name: str, workspace: Path, limit: int | None, prefix: str, conditions: Sequence[str]
+) -> dict[str, Any]:
+    """Answer a query by name, as ``POST /search`` does, but without a server."""
+    from audiosearch.catalogue import make_condition
+    from audiosearch.heard.finding import find_heard
+    from audiosearch.querying import parse_tags
+    from audiosearch.retrieval import SearchOptions
+
+    condition = make_condition(prefix, parse_tags(conditions))
+    with reading(workspace) as store:
+        found = find_heard(store, name, limit or SearchOptions.limit, condition=condition)
+    return {"data": [{"id": name, "uri": None, **asdict(found)}]}
 
 
 @cli.command()

@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from audiosearch.encoders.base import Encoder
+from audiosearch.encoders.hearing import HearingEncoder
 from audiosearch.encoders.settings import EncoderSettings
 from audiosearch.errors import IndexMismatchError, InvalidQueryError, ModelNotFoundError
 from audiosearch.store.rows import Space
@@ -16,6 +17,10 @@ ENCODERS = {
     "vggish": "audiosearch.encoders.vggish:VGGishEncoder",
     "yamnet": "audiosearch.encoders.yamnet:YAMNetEncoder",
 }
+
+
+LISTENER = "yamnet"
+"""The encoder that knows classes: what the others hear is what it hears."""
 
 
 def load_encoder(name: str, settings: EncoderSettings | None = None) -> Encoder:
@@ -79,7 +84,7 @@ def choose_encoder(
     """
     settings = settings or EncoderSettings()
     name = choose_name(model, fallback, space, settings.models_dir)
-    encoder = load_encoder(name, settings)
+    encoder = _with_listener(load_encoder(name, settings), settings)
     if space and encoder.version != space.version:
         raise _mismatch(space, f"{encoder.name} ({encoder.version})")
     if not space and name != model:
@@ -131,6 +136,17 @@ def fallback_notice(model: str, name: str) -> str:
         f"{model}'s weights are not there, so {name} is used; to get them, run: "
         f"python app.py models download {model}"
     )
+
+
+def _with_listener(encoder: Encoder, settings: EncoderSettings) -> Encoder:
+    """Put YAMNet beside another encoder, if that is wanted and possible."""
+    if encoder.name == LISTENER or not settings.heard:
+        return encoder
+    try:
+        return HearingEncoder(encoder, load_encoder(LISTENER, settings))
+    except ModelNotFoundError as error:
+        logger.warning("what is heard is not told: %s", error)
+        return encoder
 
 
 def _check_name(name: str) -> None:

@@ -1,9 +1,10 @@
 """The interface of all encoders, and the base of those that see log-mel patches."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from itertools import chain, islice
+from dataclasses import dataclass
+from itertools import chain, count, islice, pairwise, starmap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,42 @@ from numpy.typing import NDArray
 from audiosearch.errors import InvalidWaveformError
 from audiosearch.resample import resample
 from audiosearch.turns import Turn
-from audiosearch.types import Vectors, Waveform
+from audiosearch.types import Heard, Vectors, Waveform
 from audiosearch.vectors import l2_normalize
 from audiosearch.vggish import params
 from audiosearch.vggish.log_mel import log_mel, n_frames
 from audiosearch.waveforms import check_sample_rate, check_waveform
 from audiosearch.windows import Span
+
+Patches = Mapping[tuple[int, ...], NDArray[np.float32]]
+"""A sound's patches [shape=(96, 64)] in their order; sounds may share some, by the same keys."""
+
+Recordings = Sequence[tuple[Waveform, Sequence[Span]]]
+"""Waveforms at the encoder's own rate, each with stretches that start on multiples of 10 ms."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What an encoder makes of sounds.
+
+    Parameters
+    ----------
+    vectors : [shape=(n, dim)], float32
+        One of unit length for each sound.
+    heard : [shape=(n, n_kept, 2)], uint16, optional
+        The classes heard in each, as of ``Heard``; ``None`` of an encoder that knows none.
+    """
+
+    vectors: Vectors
+    heard: Heard | None = None
+
+    def split(self, counts: Sequence[int]) -> "list[Embedded]":
+        """Part it into those of so many sounds each."""
+        bounds = pairwise(np.cumsum([0, *counts]).tolist())
+        return [
+            Embedded(self.vectors[i:j], None if self.heard is None else self.heard[i:j])
+            for i, j in bounds
+        ]
 
 
 class Encoder(ABC):
@@ -32,10 +63,10 @@ class Encoder(ABC):
     """The rate that the network wants, in Hz; others are resampled to it."""
 
     @abstractmethod
-    def embed(
+    def describe(
         self, waveforms: Sequence[Waveform], sample_rate: int, turn: Turn = nullcontext
-    ) -> Vectors:
-        """Embed each waveform as one vector.
+    ) -> Embedded:
+        """Embed each waveform as one vector, and tell what is heard in it.
 
         Parameters
         ----------
@@ -49,8 +80,8 @@ class Encoder(ABC):
 
         Returns
         -------
-        [shape=(n, dim)], float32
-            One vector of unit length for each waveform, in their order.
+        Embedded
+            Of the waveforms, in their order.
 
         Raises
         ------
@@ -59,44 +90,39 @@ class Encoder(ABC):
         """
 
     @abstractmethod
-    def embed_spans(
-        self, waveform: Waveform, spans: Sequence[Span], turn: Turn = nullcontext
-    ) -> Vectors:
-        """Embed stretches of one recording; equal to ``embed`` on the slices, but cheaper.
-
-        Parameters
-        ----------
-        waveform : [shape=(n_samples,)], float32
-            The recording, mono, at the encoder's own ``sample_rate``.
-        spans : sequence of Span
-            Stretches within it that start on multiples of 10 ms.
-        turn : Turn
-            As of ``embed``.
-
-        Returns
-        -------
-        [shape=(len(spans), dim)], float32
-            One vector of unit length for each stretch.
-        """
-
-    def embed_recordings(
-        self, recordings: Sequence[tuple[Waveform, Sequence[Span]]], turn: Turn = nullcontext
-    ) -> list[Vectors]:
-        """Embed stretches of several recordings; encoders may batch across them.
+    def describe_recordings(
+        self, recordings: Recordings, turn: Turn = nullcontext
+    ) -> list[Embedded]:
+        """Describe stretches of several recordings; encoders may batch across them.
 
         Parameters
         ----------
         recordings : sequence of (waveform, spans)
-            As ``embed_spans`` takes them.
+            A waveform is [shape=(n_samples,)], float32.
         turn : Turn
-            As of ``embed``.
+            As of ``describe``.
 
         Returns
         -------
-        list of [shape=(len(spans), dim)], float32
-            What ``embed_spans`` gives for each recording.
+        list of Embedded
+            For each recording what ``describe`` gives for the slices, but cheaper.
         """
-        return [self.embed_spans(waveform, spans, turn) for waveform, spans in recordings]
+
+    def embed(
+        self, waveforms: Sequence[Waveform], sample_rate: int, turn: Turn = nullcontext
+    ) -> Vectors:
+        """Give the vectors alone; see ``describe``."""
+        return self.describe(waveforms, sample_rate, turn).vectors
+
+    def embed_spans(
+        self, waveform: Waveform, spans: Sequence[Span], turn: Turn = nullcontext
+    ) -> Vectors:
+        """Give the vectors of stretches of one recording; see ``describe_recordings``."""
+        return self.embed_recordings([(waveform, spans)], turn)[0]
+
+    def embed_recordings(self, recordings: Recordings, turn: Turn = nullcontext) -> list[Vectors]:
+        """Give the vectors alone; see ``describe_recordings``."""
+        return [each.vectors for each in self.describe_recordings(recordings, turn)]
 
 
 class LogMelEncoder(Encoder):
@@ -112,34 +138,28 @@ class LogMelEncoder(Encoder):
     batch_size: int
     """Patches that the network sees at once."""
 
-    def embed(
+    def describe(
         self, waveforms: Sequence[Waveform], sample_rate: int, turn: Turn = nullcontext
-    ) -> Vectors:
-        """Embed each waveform as one vector; see ``Encoder.embed``."""
+    ) -> Embedded:
+        """Describe each waveform; see ``Encoder.describe``."""
         check_sample_rate(sample_rate)
         for waveform in waveforms:
             check_waveform(waveform)
         resampled = (resample(each, sample_rate, self.sample_rate) for each in waveforms)
-        return self.embed_log_mels(map(self.log_mel, resampled), turn)
+        return self.describe_log_mels(map(self.log_mel, resampled), turn)
 
-    def embed_spans(
-        self, waveform: Waveform, spans: Sequence[Span], turn: Turn = nullcontext
-    ) -> Vectors:
-        """Embed stretches of one recording; see ``Encoder.embed_spans``."""
-        return self.embed_recordings([(waveform, spans)], turn)[0]
+    def describe_recordings(
+        self, recordings: Recordings, turn: Turn = nullcontext
+    ) -> list[Embedded]:
+        """Describe stretches of several recordings at once; see ``Encoder.describe_recordings``."""
+        numbered = ((number, *each) for number, each in enumerate(recordings))
+        described = self._describe(chain.from_iterable(starmap(self._span_patches, numbered)), turn)
+        return described.split([len(spans) for _, spans in recordings])
 
-    def embed_recordings(
-        self, recordings: Sequence[tuple[Waveform, Sequence[Span]]], turn: Turn = nullcontext
-    ) -> list[Vectors]:
-        """Embed stretches of several recordings at once; see ``Encoder.embed_recordings``."""
-        log_mels = (self._span_log_mels(waveform, spans) for waveform, spans in recordings)
-        vectors = self.embed_log_mels(chain.from_iterable(log_mels), turn)
-        return np.split(vectors, np.cumsum([len(spans) for _, spans in recordings]))[:-1]
-
-    def embed_log_mels(
+    def describe_log_mels(
         self, log_mels: Iterable[NDArray[np.float32]], turn: Turn = nullcontext
-    ) -> Vectors:
-        """Embed spectrograms.
+    ) -> Embedded:
+        """Describe sounds by their spectrograms.
 
         Parameters
         ----------
@@ -147,30 +167,42 @@ class LogMelEncoder(Encoder):
             Spectrograms of at least 96 frames, as ``log_mel`` makes them. Each is asked for when a
             batch needs it.
         turn : Turn
-            As of ``Encoder.embed``.
+            As of ``Encoder.describe``.
 
         Returns
         -------
-        [shape=(n, dim)], float32
-            One vector of unit length for each.
+        Embedded
+            Of the spectrograms, in their order.
         """
-        counts: list[int] = []
-
-        def patches() -> Iterator[NDArray[np.float32]]:
-            for each in log_mels:
-                own = self._patches(each)
-                counts.append(len(own))
-                yield from own
-
-        outputs = self._outputs(patches(), turn)
-        if not counts:
-            return np.empty((0, self.dim), np.float32)
-        parts = np.split(np.concatenate(outputs), np.cumsum(counts)[:-1])
-        return l2_normalize(np.stack([self._pool(part) for part in parts]))
+        sounds: Iterator[Patches] = (
+            {(number, place): patch for place, patch in enumerate(self._patches(each))}
+            for number, each in enumerate(log_mels)
+        )
+        return self._describe(sounds, turn)
 
     def log_mel(self, waveform: Waveform) -> NDArray[np.float32]:
         """Compute the spectrogram of a waveform at the encoder's rate, padded to one patch."""
         return log_mel(pad_short(waveform), self.log_offset)
+
+    def _describe(self, sounds: Iterable[Patches], turn: Turn) -> Embedded:
+        """Describe sounds by their patches; the network sees each once, whoever shares it."""
+        known: dict[tuple[int, ...], int] = {}
+        places: list[list[int]] = []
+
+        def patches() -> Iterator[NDArray[np.float32]]:
+            for sound in sounds:
+                for key, patch in sound.items():
+                    if key not in known:
+                        known[key] = len(known)
+                        yield patch
+                places.append([known[key] for key in sound])
+
+        batches = self._outputs(patches(), turn)
+        if not places:
+            return Embedded(np.empty((0, self.dim), np.float32), self._hear([]))
+        outputs = np.concatenate(batches)
+        vectors = l2_normalize(np.stack([self._pool(outputs[own]) for own in places]))
+        return Embedded(vectors, self._hear(outputs[own] for own in places))
 
     @abstractmethod
     def _forward(self, patches: NDArray[np.float32]) -> Vectors:
@@ -180,6 +212,10 @@ class LogMelEncoder(Encoder):
     def _pool(self, outputs: Vectors) -> NDArray[np.float32]:
         """Make one vector [shape=(dim,)] of a sound's outputs [shape=(n_patches, d)]."""
 
+    def _hear(self, sounds: Iterable[Vectors]) -> Heard | None:
+        """Tell the classes heard in each sound from its outputs, if the network knows any."""
+        return None
+
     def _outputs(self, patches: Iterator[NDArray[np.float32]], turn: Turn) -> list[Vectors]:
         """Run the network over patches [shape=(96, 64)]; of these views only a batch is copied."""
         outputs = []
@@ -188,10 +224,10 @@ class LogMelEncoder(Encoder):
                 outputs.append(self._forward(np.stack(batch)))
         return outputs
 
-    def _span_log_mels(
-        self, waveform: Waveform, spans: Sequence[Span]
-    ) -> list[NDArray[np.float32]]:
-        """Slice the spans' spectrograms from the one of the whole recording."""
+    def _span_patches(
+        self, number: int, waveform: Waveform, spans: Sequence[Span]
+    ) -> Iterator[Patches]:
+        """Cut the patches of a recording's spans from the spectrogram of the whole."""
         check_waveform(waveform)
         if any(span.start % params.STFT_HOP_LENGTH for span in spans):
             raise InvalidWaveformError(
@@ -199,15 +235,15 @@ class LogMelEncoder(Encoder):
                 f"{params.STFT_HOP_LENGTH} samples (10 ms)"
             )
         whole = log_mel(waveform, self.log_offset)
-        slices = []
         for span in spans:
             samples = waveform[span.start : span.stop]  # the last may end beyond the recording
             if samples.size < params.PATCH_SAMPLES:
-                slices.append(self.log_mel(samples))
+                yield {(number, *span): self._patches(self.log_mel(samples))[0]}
             else:
                 first = span.start // params.STFT_HOP_LENGTH
-                slices.append(whole[first : first + n_frames(samples.size)])
-        return slices
+                patches = self._patches(whole[first : first + n_frames(samples.size)])
+                keys = ((number, frame) for frame in count(first, self.patch_hop_frames))
+                yield dict(zip(keys, patches, strict=False))
 
     def _patches(self, spectrogram: NDArray[np.float32]) -> NDArray[np.float32]:
         if spectrogram.ndim != 2 or spectrogram.shape[1] != params.N_MELS:

@@ -32,6 +32,8 @@ class EncoderSettings:
         VGGish: how many vectors of 0.96 s each are concatenated.
     postprocess : bool
         VGGish: Google's PCA and 8-bit quantisation, or the raw vectors.
+    heard : bool
+        VGGish: have YAMNet, where its weights are there, tell beside it what is heard.
     unverified_weights : bool
         Accept weights whose checksum is not the published one (fine-tuned ones).
 
@@ -48,6 +50,7 @@ class EncoderSettings:
     threads: int = 0
     min_duration: int = 4
     postprocess: bool = True
+    heard: bool = True
     unverified_weights: bool = False
 
     def __post_init__(self) -> None:

@@ -19,7 +19,7 @@ from audiosearch.store.rows import (
     WindowBlock,
     WindowDistances,
 )
-from audiosearch.types import Peaks, Tags, Vectors
+from audiosearch.types import Heard, Peaks, Tags, Vectors
 
 
 class Store(ABC):
@@ -84,6 +84,10 @@ class Store(ABC):
         """Give a recording by its id."""
 
     @abstractmethod
+    def seek_table(self, recording_id: str) -> bytes:
+        """Tell where in its file a recording's sound is, as its last block did; else nothing."""
+
+    @abstractmethod
     def recordings(self) -> Iterator[Recording]:
         """Give all recordings, in the order of their ids."""
 
@@ -126,6 +130,28 @@ class Store(ABC):
     @abstractmethod
     def window_times(self, recording_id: str) -> NDArray[np.float64]:
         """Give the windows' starts and ends, in seconds, shape=(n_windows, 2), in order."""
+
+    @abstractmethod
+    def window_vectors(self, recording_id: str) -> Vectors:
+        """Give the windows' vectors, of unit length, shape=(n_windows, dim), float32, in order."""
+
+    @abstractmethod
+    def window_heard(self, recording_id: str) -> Heard:
+        """Give the classes heard in the windows, shape=(n_windows, n_kept, 2), in order."""
+
+    @abstractmethod
+    def heard_in(self, classes: Collection[int]) -> dict[str, int]:
+        """Give the recordings in which one of some classes is heard.
+
+        Returns
+        -------
+        dict
+            The best score of these classes in any window, in 65,535ths, by the recordings' ids.
+        """
+
+    @abstractmethod
+    def count_heard(self, condition: Filter) -> dict[int, int]:
+        """Count the recordings that each class is heard in, of those that a filter lets through."""
 
     @abstractmethod
     def peaks(self, recording_id: str) -> Peaks:
@@ -177,6 +203,19 @@ class Store(ABC):
     @abstractmethod
     def window_distances(self, recording_id: str, queries: Vectors) -> WindowDistances:
         """Compare all windows of one recording with query windows [shape=(n_queries, dim)]."""
+
+    @abstractmethod
+    def pair_distances(self) -> NDArray[np.float32]:
+        """Tell what distances are usual: those between windows of different recordings, ascending.
+
+        They are of a sample, which follows the library as it grows and shrinks, and is the same
+        for the same recordings. Of fewer than five recordings there are none.
+
+        Returns
+        -------
+        [shape=(n_pairs,)], float32
+            Cosine distances.
+        """
 
     @abstractmethod
     def check(self) -> list[Damage]:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from audiosearch.heard.windows import N_KEPT, nothing_heard
 from audiosearch.peaks import no_peaks
 from audiosearch.store.database import Database, Row
 from audiosearch.store.rows import MeanVectors, WindowBlock
-from audiosearch.types import Peaks, Vectors
+from audiosearch.types import Heard, Peaks, Vectors
 from audiosearch.vectors import l2_normalize
 
 
@@ -22,12 +23,20 @@ def block_row(recording_id: str, block: WindowBlock) -> Row:
         block.end_s.tobytes(),
         block.vectors.astype(np.float16).tobytes(),
         block.peaks.tobytes(),
+        b"" if block.heard is None else block.heard.tobytes(),
     )
 
 
 def block_times(row: Row) -> NDArray[np.float64]:
     """Give a block's starts and ends, shape=(n_windows, 2)."""
     return np.stack([np.frombuffer(row[3]), np.frombuffer(row[4])], axis=1)
+
+
+def block_heard(row: Row) -> Heard:
+    """Give the classes heard in a block's windows, shape=(n_windows, n_kept, 2)."""
+    if not row[7]:
+        return nothing_heard(row[2])
+    return np.frombuffer(row[7], np.uint16).reshape(-1, N_KEPT, 2)
 
 
 def block_vectors(rows: list[Row]) -> Vectors:
@@ -39,6 +48,18 @@ def read_window_times(database: Database, recording_id: str) -> NDArray[np.float
     """Give the starts and ends of a recording's windows, shape=(n_windows, 2)."""
     times = [block_times(row) for row in _blocks(database, recording_id)]
     return np.concatenate([np.empty((0, 2)), *times])
+
+
+def read_window_vectors(database: Database, recording_id: str, dim: int) -> Vectors:
+    """Give the vectors of a recording's windows, of unit length, shape=(n_windows, dim)."""
+    rows = list(_blocks(database, recording_id))
+    return l2_normalize(block_vectors(rows).reshape(sum(row[2] for row in rows), dim))
+
+
+def read_window_heard(database: Database, recording_id: str) -> Heard:
+    """Give the classes heard in a recording's windows, shape=(n_windows, n_kept, 2)."""
+    heard = [block_heard(row) for row in _blocks(database, recording_id)]
+    return np.concatenate([nothing_heard(0), *heard])
 
 
 def read_peaks(database: Database, recording_id: str) -> Peaks:

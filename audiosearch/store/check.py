@@ -1,14 +1,17 @@
 """Tells what of a library cannot be trusted."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from audiosearch.errors import LibraryDamagedError
+from audiosearch.heard.windows import N_KEPT
 from audiosearch.store.approximate import index_size
+from audiosearch.store.blocks import block_heard
 from audiosearch.store.database import Database, Row, is_sound
+from audiosearch.store.hearing import keep_best_scores
 from audiosearch.store.meta import is_empty
 from audiosearch.store.rows import Damage
 from audiosearch.store.schema import SCHEMA, TABLES, file_of, recording_of
@@ -17,6 +20,7 @@ from audiosearch.store.workspace import SPACE, read_space, space_from_json, spac
 _FLOAT64 = 8
 _FLOAT16 = 2
 _PEAK = 2  # two int8
+_HEARD = N_KEPT * 4  # two uint16 a class
 _DEFINITIONS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
 _INCOMPLETE = "its row, files or blocks are missing or contradict each other"
 
@@ -110,11 +114,14 @@ def _check_recordings(database: Database, found: Inspection) -> None:
     held = {file.recording_id for file in files if file.recording_id}
     dim = space_from_json(found.meta["space"]).dim if "space" in found.meta else 0
     blocks: dict[str, list[tuple[int, int]]] = {}
-    for recording_id, block, n_windows, *arrays in found.sound_rows(database, "blocks"):
-        *sizes, peaks_size = (len(each) for each in arrays)
+    heard: dict[str, dict[int, int]] = {}
+    for row in found.sound_rows(database, "blocks"):
+        recording_id, block, n_windows, *arrays = row
+        *sizes, peaks_size, heard_size = (len(each) for each in arrays)
         expected = [n_windows * _FLOAT64, n_windows * _FLOAT64, n_windows * dim * _FLOAT16]
-        if sizes == expected and peaks_size % _PEAK == 0:
+        if sizes == expected and peaks_size % _PEAK == 0 and heard_size in (0, n_windows * _HEARD):
             blocks.setdefault(recording_id, []).append((block, n_windows))
+            keep_best_scores(heard.setdefault(recording_id, {}), block_heard(row))
     for recording_id in sorted(recordings.keys() | held | blocks.keys()):
         recording = recordings.get(recording_id)
         own = sorted(blocks.get(recording_id, []))
@@ -127,6 +134,22 @@ def _check_recordings(database: Database, found: Inspection) -> None:
             found.trusted.add(recording_id)
         else:
             found.blame(f"recording {recording_id!r}", _INCOMPLETE)
+    _check_heard(database, heard, found)
+
+
+def _check_heard(
+    database: Database, expected: Mapping[str, Mapping[int, int]], found: Inspection
+) -> None:
+    """Check that what is noted of whole recordings is what is heard in their windows."""
+    noted: dict[str, dict[int, int]] = {}
+    try:
+        for number, recording_id, score in database.stream("SELECT * FROM heard"):
+            noted.setdefault(recording_id, {})[number] = score
+    except LibraryDamagedError as error:
+        found.blame("heard", str(error))
+    for recording_id in sorted(found.trusted):
+        if noted.get(recording_id, {}) != expected.get(recording_id, {}):
+            found.blame(f"heard {recording_id!r}", "it is not what is heard in its windows")
 
 
 def _check_structure(database: Database, found: Inspection) -> None:
@@ -137,7 +160,7 @@ def _check_structure(database: Database, found: Inspection) -> None:
                 found.blame(database.file.name, str(problem))
         if database.query(_DEFINITIONS) != _expected_definitions():
             found.blame(database.file.name, "its tables are not as this program makes them")
-        for table in TABLES:
+        for table in (*TABLES, "heard"):
             for row in database.query(f"PRAGMA foreign_key_check({table})"):
                 found.blame(f"{row[0]} {row[1]}", f"it belongs to no row of {row[2]}")
     except LibraryDamagedError as error:

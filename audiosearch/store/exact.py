@@ -6,8 +6,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from audiosearch.heard.windows import nothing_heard
 from audiosearch.store.rows import Neighbours, WindowDistances
-from audiosearch.types import Vectors
+from audiosearch.types import Heard, Vectors
 from audiosearch.vectors import l2_normalize
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -22,7 +23,7 @@ _NOBODY = -1
 
 
 class ExactIndex:
-    """Rows of unit length with the recording, start and end of each.
+    """Rows of unit length with the recording, start and end of each, and what is heard in it.
 
     A row keeps its number for ever; those of removed recordings stay unused.
 
@@ -38,6 +39,7 @@ class ExactIndex:
         self.n_removed = 0
         self._parts: list[Vectors] = []
         self._times: NDArray[np.float64] = np.empty((0, 2), np.float64)
+        self._heard: Heard = nothing_heard(0)
         self._owners: NDArray[np.int64] = np.empty(0, np.int64)
         self._ids: list[str] = []
         self._spans_of: dict[str, list[range]] = {}
@@ -51,6 +53,7 @@ class ExactIndex:
         sizes: Sequence[int],
         times: NDArray[np.float64],
         vectors: Vectors,
+        heard: Heard,
     ) -> None:
         """Append the windows of several blocks.
 
@@ -64,11 +67,15 @@ class ExactIndex:
             Starts and ends, in seconds.
         vectors : [shape=(n_windows, dim)], float32
             Of any length.
+        heard : [shape=(n_windows, n_kept, 2)], uint16
+            The classes heard in each.
         """
         first, stop = self.n_rows, self.n_rows + len(vectors)
         self._append(l2_normalize(vectors))
         self._times = _with_room(self._times, stop)
         self._times[first:stop] = times
+        self._heard = _with_room(self._heard, stop)
+        self._heard[first:stop] = heard
         self._owners = _with_room(self._owners, stop)
         self._owners[first:stop] = np.repeat(np.arange(len(sizes)) + len(self._ids), sizes)
         for recording_id, size in zip(recording_ids, sizes, strict=True):
@@ -108,12 +115,15 @@ class ExactIndex:
     def window_distances(self, recording_id: str, queries: Vectors) -> WindowDistances:
         """Compare all windows of one recording; see ``Store.window_distances``."""
         rows = self.rows_of([recording_id])
-        cosines = self.vectors(rows) @ l2_normalize(queries).T
+        best, nearest = np.empty(len(rows), np.float32), np.empty(len(rows), np.int64)
+        for chosen, cosines in self._cosines(rows, queries):
+            best[chosen], nearest[chosen] = cosines.max(axis=1), cosines.argmax(axis=1)
         return WindowDistances(
             start_s=self._times[rows, 0],
             end_s=self._times[rows, 1],
-            distances=_distances(cosines.max(axis=1)),
-            queries=cosines.argmax(axis=1),
+            distances=_distances(best),
+            queries=nearest,
+            heard=self._heard[rows],
         )
 
     def vectors(self, rows: Rows) -> Vectors:
@@ -143,6 +153,10 @@ class ExactIndex:
         parts = [np.arange(each.start, each.stop) for each in spans]
         return np.concatenate([np.empty(0, np.int64), *parts])
 
+    def recording_ids(self) -> Collection[str]:
+        """Give the recordings that have windows."""
+        return [each for each, spans in self._spans_of.items() if any(spans)]
+
     def count(self, recording_ids: Collection[str]) -> int:
         """Count the windows of some recordings."""
         return sum(len(rows) for name in recording_ids for rows in self._spans_of.get(name, ()))
@@ -167,15 +181,20 @@ class ExactIndex:
 
     def _compare(self, rows: Rows, queries: Vectors) -> NDArray[np.float32]:
         """Compute each row's cosine distance to its nearest query, shape=(n_rows,)."""
+        best = np.empty(len(rows), np.float32)
+        for chosen, cosines in self._cosines(rows, queries):
+            best[chosen] = cosines.max(axis=1)
+        return _distances(best)
+
+    def _cosines(self, rows: Rows, queries: Vectors) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        """Yield some of the rows at a time, with their cosines [shape=(n_some, n_queries)]."""
         queries = l2_normalize(queries)
-        cosines = np.empty(len(rows), np.float32)
         for part, chosen, inside in self._in_parts(rows):
             first, stop = inside[0], inside[-1] + 1
             if 2 * len(inside) > stop - first:  # comparing some too many is cheaper than copying
-                cosines[chosen] = (part[first:stop] @ queries.T).max(axis=1)[inside - first]
+                yield chosen, (part[first:stop] @ queries.T)[inside - first]
             else:
-                cosines[chosen] = (part[inside] @ queries.T).max(axis=1)
-        return _distances(cosines)
+                yield chosen, part[inside] @ queries.T
 
 
 def _distances(cosines: NDArray[np.float32]) -> NDArray[np.float32]:

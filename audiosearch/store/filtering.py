@@ -75,6 +75,9 @@ def _statements(condition: Filter) -> Iterator[tuple[str, list[Any]]]:
         prefixes = "SELECT 1 FROM json_each(?) WHERE substr(uri, 1, length(value)) = value"
         files = "SELECT recording_id FROM files WHERE recording_id IS NOT NULL"
         yield f"{files} AND EXISTS ({prefixes})", [json.dumps(condition.uri_prefix)]
+    if condition.heard:
+        statement = f"SELECT recording_id FROM heard WHERE class IN {_ANY_OF}"
+        yield statement, [json.dumps(condition.heard)]
     for key, allowed in condition.tags.items():
         tag = f"SELECT 1 FROM {_EACH_TAG} WHERE key = ? AND value IN {_ANY_OF}"
         yield f"SELECT id FROM recordings WHERE EXISTS ({tag})", [key, json.dumps(allowed)]

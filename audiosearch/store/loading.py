@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
-from audiosearch.store.blocks import block_times, block_vectors
+from audiosearch.store.blocks import block_heard, block_times, block_vectors
 from audiosearch.store.database import Database, Row
 from audiosearch.store.rows import Recording
 from audiosearch.store.search import SearchIndex
@@ -46,6 +46,7 @@ def extend_index(index: SearchIndex, blocks: list[Row], vectors: Vectors) -> Non
         [row[-1] for row in blocks],
         [block_times(row) for row in blocks],
         vectors.reshape(-1, index.dim),
+        [block_heard(row) for row in blocks],
     )
 
 

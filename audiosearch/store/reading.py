@@ -1,15 +1,22 @@
 """What the embedded store tells of a library, read from its tables whenever it is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audiosearch.store.base import Store
-from audiosearch.store.blocks import read_mean_vectors, read_peaks, read_window_times
+from audiosearch.store.blocks import (
+    read_mean_vectors,
+    read_peaks,
+    read_window_heard,
+    read_window_times,
+    read_window_vectors,
+)
 from audiosearch.store.database import Database
 from audiosearch.store.filtering import select, walk
+from audiosearch.store.hearing import count_heard, read_heard_recordings
 from audiosearch.store.meta import read_meta
 from audiosearch.store.ordering import walk_in_order
 from audiosearch.store.records import (
@@ -26,7 +33,7 @@ from audiosearch.store.records import (
 from audiosearch.store.rows import File, Filter, MeanVectors, Order, Recording, Space, Totals
 from audiosearch.store.schema import file_of, recording_of
 from audiosearch.store.workspace import space_from_json
-from audiosearch.types import Peaks
+from audiosearch.types import Heard, Peaks, Vectors
 
 
 class LibraryReader(Store):
@@ -85,6 +92,11 @@ class LibraryReader(Store):
         uris = read_uris(self._db, recording_id)
         return recording_of(row, uris) if row and uris else None
 
+    def seek_table(self, recording_id: str) -> bytes:
+        """Tell where in its file a recording's sound is; see ``Store.seek_table``."""
+        row = read_recording(self._db, recording_id)
+        return bytes(row[-1]) if row else b""
+
     def recordings(self) -> Iterator[Recording]:
         """Give all recordings, in the order of their ids."""
         return read_recordings(self._db)
@@ -107,6 +119,23 @@ class LibraryReader(Store):
     def window_times(self, recording_id: str) -> NDArray[np.float64]:
         """Give the windows' starts and ends, in seconds, shape=(n_windows, 2), in order."""
         return read_window_times(self._db, recording_id)
+
+    def window_vectors(self, recording_id: str) -> Vectors:
+        """Give the windows' vectors, of unit length, shape=(n_windows, dim), in order."""
+        space = self.space
+        return read_window_vectors(self._db, recording_id, space.dim if space else 0)
+
+    def window_heard(self, recording_id: str) -> Heard:
+        """Give the classes heard in the windows, shape=(n_windows, n_kept, 2), in order."""
+        return read_window_heard(self._db, recording_id)
+
+    def heard_in(self, classes: Collection[int]) -> dict[str, int]:
+        """Give the recordings in which one of some classes is heard; see ``Store.heard_in``."""
+        return read_heard_recordings(self._db, classes)
+
+    def count_heard(self, condition: Filter) -> dict[int, int]:
+        """Count the recordings that each class is heard in, of those that a filter lets through."""
+        return count_heard(self._db, select(self._db, condition))
 
     def peaks(self, recording_id: str) -> Peaks:
         """Give what to draw of a recording [shape=(n_bins, 2)]; see ``Store.peaks``."""

@@ -101,7 +101,7 @@ def grow_recording(database: Database, recording: Recording, block: WindowBlock)
         silent_windows=known.silent_windows + recording.silent_windows,
         added_at=known.added_at,
     )
-    database.write("recordings", recording_row(grown), conflict=REPLACE_RECORDING)
+    database.write("recordings", recording_row(grown, block.seek_table), conflict=REPLACE_RECORDING)
 
 
 def replace_file(database: Database, file: File) -> list[str]:

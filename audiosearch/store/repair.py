@@ -2,8 +2,10 @@
 
 import uuid
 
+from audiosearch.store.blocks import block_heard
 from audiosearch.store.check import Inspection
 from audiosearch.store.database import Database
+from audiosearch.store.hearing import write_heard
 from audiosearch.store.schema import FORMAT, file_of
 
 
@@ -40,6 +42,7 @@ def rewrite(database: Database, found: Inspection) -> None:
             for row in sound.sound_rows(database, "blocks"):
                 if row[0] in found.trusted:
                     new.write("blocks", row)
+                    write_heard(new, row[0], block_heard(row))
         database.become(new)
     finally:
         new.close()

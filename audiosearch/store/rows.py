@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from audiosearch.peaks import no_peaks
 from audiosearch.store.folding import fold
-from audiosearch.types import Peaks, Tags, Vectors
+from audiosearch.types import Heard, Peaks, Tags, Vectors
 
 Order = Literal["name", "newest", "oldest", "longest", "shortest"]
 """How recordings are listed: by their first uris, by when they were added, by their length."""
@@ -86,6 +86,11 @@ class WindowBlock:
         Unit length. Stores may round them to float16.
     peaks : [shape=(n_bins, 2)], int8
         What to draw of its sound; see ``block_peaks``.
+    heard : [shape=(n_windows, n_kept, 2)], uint16, optional
+        The classes heard in each window, as of ``Heard``; ``None`` where nothing is known of them.
+    seek_table : bytes
+        Where the sound of this block and those before it is in the file, as of ``SeekTable``;
+        empty where the format itself tells.
     """
 
     index: int
@@ -93,6 +98,8 @@ class WindowBlock:
     end_s: NDArray[np.float64]
     vectors: Vectors
     peaks: Peaks = field(default_factory=no_peaks)
+    heard: Heard | None = None
+    seek_table: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -159,12 +166,15 @@ class Filter:
         For each key the values that its tag may have.
     text : str
         Words, each of which must occur in one of its uris or in the value of a tag, in any case.
+    heard : tuple of int
+        Classes, one of which must be heard in one of its windows.
     """
 
     uri_prefix: tuple[str, ...] = ()
     recording_id: tuple[str, ...] = ()
     tags: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     text: str = ""
+    heard: tuple[int, ...] = ()
 
     @property
     def words(self) -> list[str]:
@@ -200,12 +210,19 @@ class WindowDistances:
         Cosine distance of each to its nearest query window.
     queries : [shape=(n_windows,)], int64
         Which query window that is.
+    heard : [shape=(n_windows, n_kept, 2)], uint16
+        The classes heard in each, as of ``Heard``.
     """
 
     start_s: NDArray[np.float64]
     end_s: NDArray[np.float64]
     distances: NDArray[np.float32]
     queries: NDArray[np.int64]
+    heard: Heard
+
+    def where(self, keep: NDArray[np.bool_]) -> "WindowDistances":
+        """Give the windows for which ``keep`` [shape=(n_windows,)] is true."""
+        return WindowDistances(**{name: values[keep] for name, values in vars(self).items()})
 
 
 @dataclass(frozen=True)

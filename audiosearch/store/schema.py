@@ -8,12 +8,13 @@ from typing import Any
 from audiosearch.store.folding import fold, fold_values
 from audiosearch.store.rows import File, Recording
 
-FORMAT = 3
+FORMAT = 4
 
 TABLES = ("meta", "folders", "recordings", "files", "blocks")
 
 # The last column of each is a checksum of the others: see audiosearch/store/checksums.py.
 # ``folded`` is what texts are searched in: a file's uri, the values of a recording's tags.
+# The table ``heard`` has none: it is made of the blocks' and compared with them.
 SCHEMA = """
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
@@ -35,6 +36,7 @@ CREATE TABLE recordings (
     tags TEXT NOT NULL,
     added_at TEXT NOT NULL,
     folded TEXT NOT NULL,
+    seek_table BLOB NOT NULL,
     checksum BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE files (
@@ -61,9 +63,17 @@ CREATE TABLE blocks (
     end_s BLOB NOT NULL,
     vectors BLOB NOT NULL,
     peaks BLOB NOT NULL,
+    heard BLOB NOT NULL,
     checksum BLOB NOT NULL,
     PRIMARY KEY (recording_id, block)
 ) STRICT;
+CREATE TABLE heard (
+    class INTEGER NOT NULL,
+    recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+    score INTEGER NOT NULL,
+    PRIMARY KEY (class, recording_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX heard_by_recording ON heard (recording_id);
 """
 
 REPLACE_RECORDING = """
@@ -71,7 +81,7 @@ ON CONFLICT (id) DO UPDATE SET
     duration_s = excluded.duration_s, complete = excluded.complete, n_blocks = excluded.n_blocks,
     n_windows = excluded.n_windows, silent_windows = excluded.silent_windows,
     tags = excluded.tags, added_at = excluded.added_at, folded = excluded.folded,
-    checksum = excluded.checksum
+    seek_table = excluded.seek_table, checksum = excluded.checksum
 """
 
 
@@ -86,7 +96,7 @@ def file_of(row: tuple[Any, ...]) -> File:
     return File(*values)
 
 
-def recording_row(recording: Recording) -> tuple[Any, ...]:
+def recording_row(recording: Recording, seek_table: bytes) -> tuple[Any, ...]:
     """Make a row of ``recordings``, of the very types that SQLite gives back."""
     return (
         recording.id,
@@ -98,12 +108,13 @@ def recording_row(recording: Recording) -> tuple[Any, ...]:
         json.dumps(recording.tags, ensure_ascii=False),
         recording.added_at,
         fold_values(recording.tags),
+        seek_table,
     )
 
 
 def recording_of(row: tuple[Any, ...], uris: Sequence[str]) -> Recording:
     """Make a recording of its row and of its files' uris."""
-    recording_id, duration_s, complete, n_blocks, n_windows, silent, tags, added_at, _ = row
+    recording_id, duration_s, complete, n_blocks, n_windows, silent, tags, added_at, *_ = row
     return Recording(
         id=recording_id,
         duration_s=duration_s,

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from audiosearch.errors import LibraryDamagedError
 from audiosearch.store.approximate import ApproximateIndex
 from audiosearch.store.exact import ExactIndex
+from audiosearch.store.pairs import PairSample
 from audiosearch.store.rows import Neighbours, WindowDistances
-from audiosearch.types import Vectors
+from audiosearch.types import Heard, Vectors
 
 APPROXIMATE_FROM = 50_000
 """Windows from which comparing all of them takes longer than a search should."""
@@ -41,6 +42,7 @@ class SearchIndex:
     def __init__(self, dim: int, file: Path, approximate_from: int, read_only: bool) -> None:
         self.dim = dim
         self._exact = ExactIndex(dim)
+        self._pairs = PairSample(self._exact)
         self._approximate: ApproximateIndex | None = None
         self._keys: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
         self._file = file
@@ -69,6 +71,7 @@ class SearchIndex:
         checksums: Sequence[bytes],
         times: Sequence[NDArray[np.float64]],
         vectors: Vectors,
+        heard: Sequence[Heard],
     ) -> None:
         """Add the windows of several blocks.
 
@@ -82,6 +85,8 @@ class SearchIndex:
             Each block's starts and ends, in seconds.
         vectors : [shape=(n_windows, dim)], float32
             Of all blocks.
+        heard : sequence of [shape=(n_windows, n_kept, 2)], uint16
+            What is heard in each block's windows.
         """
         sizes = [len(each) for each in times]
         with self._lock:
@@ -90,7 +95,10 @@ class SearchIndex:
                 int.from_bytes(name[:8], "little", signed=True) + np.arange(size)
                 for name, size in zip(checksums, sizes, strict=True)
             ]
-            self._exact.extend(recording_ids, sizes, np.concatenate(times), vectors)
+            self._exact.extend(
+                recording_ids, sizes, np.concatenate(times), vectors, np.concatenate(heard)
+            )
+            self._pairs.changed(recording_ids)
             if self._approximate:
                 self._approximate.add(self._exact, np.arange(first, self._exact.n_rows))
             if self._restored:
@@ -100,6 +108,7 @@ class SearchIndex:
         """Drop a recording's windows."""
         with self._lock:
             self._exact.remove(recording_id)
+            self._pairs.changed([recording_id])
 
     def restore(self) -> None:
         """Use what is kept of the approximate part, once all blocks are loaded."""
@@ -127,6 +136,11 @@ class SearchIndex:
         """Compare all windows of one recording; see ``Store.window_distances``."""
         with self._lock:
             return self._exact.window_distances(recording_id, queries)
+
+    def pair_distances(self) -> NDArray[np.float32]:
+        """Sample the distances between recordings; see ``Store.pair_distances``."""
+        with self._lock:
+            return self._pairs.distances()
 
     def finish_building(self) -> None:
         """Wait until the approximate part is ready, if it is being built."""

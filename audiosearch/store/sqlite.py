@@ -5,11 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from audiosearch.errors import IndexMismatchError, NotFoundError
-from audiosearch.store.blocks import block_row, block_vectors
+from audiosearch.store.blocks import block_heard, block_row, block_vectors
 from audiosearch.store.check import Inspection, inspect
 from audiosearch.store.checksums import row_checksum
 from audiosearch.store.database import Database
+from audiosearch.store.hearing import write_heard
 from audiosearch.store.loading import extend_index, load_index
 from audiosearch.store.meta import is_empty, start
 from audiosearch.store.reading import LibraryReader
@@ -139,6 +143,7 @@ class SQLiteStore(LibraryReader):
                 self._db.write("meta", ("space", space_to_json(space)))
             grow_recording(self._db, recording, block)
             self._db.write("blocks", row)
+            write_heard(self._db, recording.id, block_heard(row))
             orphans = replace_file(self._db, file)
         if not known:
             write_space(self._workspace, space)
@@ -152,7 +157,8 @@ class SQLiteStore(LibraryReader):
         with self._db.transaction():
             if row := read_recording(self._db, recording_id):
                 recording = replace(recording_of(row, ()), tags=tags)
-                self._db.write("recordings", recording_row(recording), conflict=REPLACE_RECORDING)
+                retagged = recording_row(recording, row[-1])
+                self._db.write("recordings", retagged, conflict=REPLACE_RECORDING)
 
     def remove(self, recording_id: str) -> bool:
         """Remove a recording with its files and windows; tell whether it was there."""
@@ -176,6 +182,13 @@ class SQLiteStore(LibraryReader):
     def window_distances(self, recording_id: str, queries: Vectors) -> WindowDistances:
         """Compare all windows of one recording with query windows [shape=(n_queries, dim)]."""
         return self._loaded(queries).window_distances(recording_id, queries)
+
+    def pair_distances(self) -> NDArray[np.float32]:
+        """Sample the distances between windows of different recordings, ascending."""
+        space = self.space
+        if space is None:
+            return np.empty(0, np.float32)
+        return self._loaded(np.empty((0, space.dim), np.float32)).pair_distances()
 
     def check(self) -> list[Damage]:
         """Verify all that is kept; see ``Store.check``."""

@@ -1,54 +1,99 @@
 """The bodies that the gateway answers."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from audiosearch.scoring.verdicts import Verdict
 from executors.service.jobs import State
 
 QuerySound = Annotated[int | None, Field(exclude_if=lambda sound: sound is None)]
 """The query's sound that matches: 0 its own, then its positives; left out where there is one."""
 
 
+Names = Annotated[
+    list[str],
+    Field(
+        description="AudioSet's classes, at most three: specific ones, then those that cover them.",
+        examples=[["Church bell", "Bell"]],
+    ),
+]
+OfSounds = Annotated[float | None, Field(exclude_if=lambda value: value is None)]
+"""What only queries of sounds have; left out where one by name is answered."""
+Percentile = Annotated[
+    float | None,
+    Field(
+        description="Nearer than so many percent of the pairs of windows of different recordings "
+        "in this library; null where it holds fewer than five, and for queries by name.",
+        examples=[99.7],
+    ),
+]
+MatchVerdict = Annotated[
+    Verdict | None,
+    Field(
+        description="`same recording`: the audio itself, also encoded anew, louder or cut. The "
+        "others go by the distance, as learnt of the encoder; null of one of which nothing was "
+        "learnt, and for queries by name.",
+        examples=["very similar"],
+    ),
+]
+OfNames = Annotated[float | None, Field(exclude_if=lambda value: value is None)]
+"""What only queries by name have."""
+
+
 class Moment(BaseModel):
-    """A stretch of a recording that matches, with the query's stretch nearest to it."""
+    """A stretch of a recording that matches, with the query's stretch nearest to it.
+
+    ``heard``: what both have in common. To a query by name: what is heard of that, and its
+    ``score`` (larger is surer) in the stead of a distance and of the query's times.
+    """
 
     start_s: float
     end_s: float
-    query_start_s: float
-    query_end_s: float
+    query_start_s: OfSounds = None
+    query_end_s: OfSounds = None
     query_sound: QuerySound = None
-    cosine: float
+    cosine: OfSounds = None
+    score: OfNames = None
+    heard: Names
 
 
 class Score(BaseModel):
-    """A distance: smaller is more similar."""
+    """``cosine``: a distance, smaller is more similar; ``heard``: a score, larger is surer."""
 
     value: float
 
 
 class MatchAnswer(BaseModel):
-    """A recording that sounds like the query; its distance is that of its best window."""
+    """A recording that sounds like the query; its distance is that of its best window.
+
+    ``heard``: what that window and the query have in common. To a query by name: what is heard of
+    that, with the best window's score, which is the ``similarity`` too.
+    """
 
     id: str
     uri: str
     scores: dict[str, Score]
     similarity: float
+    percentile: Percentile = None
+    verdict: MatchVerdict = None
     start_s: float
     end_s: float
-    query_start_s: float
-    query_end_s: float
+    query_start_s: OfSounds = None
+    query_end_s: OfSounds = None
     query_sound: QuerySound = None
     duration_s: float
+    heard: Names
     tags: dict[str, Any]
     moments: list[Moment]
 
 
 class QueryAnswer(BaseModel):
-    """A query with its matches, best first."""
+    """A query with its matches, best first; ``heard``: what a query by name was taken for."""
 
     id: str
     uri: str | None
+    heard: Annotated[list[str] | None, Field(exclude_if=lambda names: names is None)] = None
     matches: list[MatchAnswer]
 
 
@@ -163,6 +208,20 @@ class RecordingsPage(BaseModel):
     after: str | None
 
 
+class HeardClass(BaseModel):
+    """A class of AudioSet, and how many recordings it is heard in."""
+
+    name: str
+    id: str
+    recordings: int
+
+
+class HeardClasses(BaseModel):
+    """Answer of ``GET /heard``: the most frequent first."""
+
+    classes: list[HeardClass]
+
+
 class Failure(BaseModel):
     """A file that could not be indexed, why, and when."""
 
@@ -201,42 +260,6 @@ class FolderList(BaseModel):
     """Answer of ``GET /folders``."""
 
     folders: list[FolderAnswer]
-
-
-class MapTag(BaseModel):
-    """A tag by which points are coloured.
-
-    ``codes`` is base64 of one byte a point: which of ``values`` it has, 254 for another one, 255
-    without the tag.
-    """
-
-    key: str
-    values: list[str]
-    codes: str
-
-
-class MapPoints(BaseModel):
-    """Recordings on the map; ``x`` and ``y`` are base64 of float32, little-endian, in [-1, 1]."""
-
-    ids: list[str]
-    uris: list[str]
-    x: str
-    y: str
-    tags: list[MapTag]
-
-
-class MapAnswer(BaseModel):
-    """Answer of ``GET /map``.
-
-    ``stale``: the library has changed since, and the map is being made anew. ``points`` is null
-    unless there is a map, and its version is another one than the caller knows.
-    """
-
-    state: Literal["empty", "computing", "failed", "ready"]
-    stale: bool
-    version: str | None
-    points: MapPoints | None
-    message: str | None
 
 
 class FailedFile(BaseModel):

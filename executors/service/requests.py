@@ -20,6 +20,8 @@ from executors.service.settings import MAX_QUERIES, MAX_RESULTS
 from executors.service.values import (
     Count,
     Distance,
+    KindName,
+    KindNames,
     OneOrMany,
     Scalar,
     Seconds,
@@ -91,7 +93,7 @@ class Sound(Item):
         if self.uri is not None and self.recording_id is not None:
             raise ValueError("received uri and recording_id, expected one of them")
         if not self._names_sound():
-            raise ValueError("expected either uri or recording_id")
+            raise ValueError("expected either uri or recording_id, or the query's heard")
         self._split_fragment()
         check_stretch(self.start_s, self.end_s)
         return self
@@ -116,16 +118,31 @@ Examples = Annotated[list[Sound], Field(max_length=32)]
 
 
 class Query(Sound):
-    """A sound, or several, to find the likes of."""
+    """A sound, or several, to find the likes of; or the name of what is heard."""
 
     positives: Examples = Field([], description="Further sounds to find the likes of.")
     negatives: Examples = Field([], description="Sounds whose likes are not wanted.")
+    heard: KindName | None = Field(
+        None,
+        description="In a sound's stead: what is heard, by AudioSet's names or much like them.",
+        examples=["Baby laughter", "dog"],
+    )
+
+    @model_validator(mode="after")
+    def _check_heard(self) -> Self:
+        sound = self.model_dump(exclude={"id", "heard"}, exclude_defaults=True)
+        if self.heard is not None and sound:
+            raise ValueError(
+                f"received heard and {', '.join(sound)}, expected one of them; the likes of a "
+                "sound, where something is heard, are found by parameters.filter.heard"
+            )
+        return self
 
     def _names_sound(self) -> bool:
-        return super()._names_sound() or bool(self.positives)
+        return super()._names_sound() or bool(self.positives or self.heard)
 
     def sounds(self) -> dict[str, list[Sound]]:
-        """Give the sounds by their roles."""
+        """Give the sounds by their roles; a query by name has none."""
         own: list[Sound] = [self] if super()._names_sound() else []
         return {"query": own, "positive": self.positives, "negative": self.negatives}
 
@@ -149,6 +166,9 @@ class FilterParameters(Strict):
     recording_id: OneOrMany[Text] | None = Field(None, description="Its id.")
     tags: dict[Text, OneOrMany[Scalar]] | None = Field(
         None, max_length=100, description="Values that a tag has."
+    )
+    heard: KindNames | None = Field(
+        None, description="What is heard in it, by AudioSet's names or much like them."
     )
 
 

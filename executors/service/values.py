@@ -4,7 +4,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from audiosearch.errors import InvalidQueryError
 from audiosearch.fragments import MAX_S
+from audiosearch.heard.names import understand
 
 
 def _encodable(text: str) -> str:
@@ -15,6 +17,15 @@ def _encodable(text: str) -> str:
 
 def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
+
+
+def _known_kind(name: str) -> str:
+    """Refuse what names no kind of sounds."""
+    try:
+        understand(name)
+    except InvalidQueryError as error:
+        raise ValueError(str(error)) from error
+    return name
 
 
 def _number(value: Any) -> Any:
@@ -39,6 +50,11 @@ Integer = Annotated[int, Field(gt=-(2**53), lt=2**53)]
 Scalar = Text | bool | Integer | Number
 Many = Annotated[list[Value], Field(min_length=1, max_length=1000)]
 OneOrMany = Annotated[Many[Value] | Value, AfterValidator(_as_list)]
+KindName = Annotated[Text, Field(min_length=1, max_length=100), AfterValidator(_known_kind)]
+KindNames = Annotated[
+    Annotated[list[KindName], Field(min_length=1, max_length=20)] | KindName,
+    AfterValidator(_as_list),
+]
 SecondsText = Annotated[float, Field(ge=0, le=MAX_S, allow_inf_nan=False)]
 Seconds = Annotated[SecondsText, BeforeValidator(_number)]
 Distance = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False), BeforeValidator(_number)]

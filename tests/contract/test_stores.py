@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,12 +30,13 @@ from audiosearch.errors import (
     NotFoundError,
     WorkspaceBusyError,
 )
+from audiosearch.heard.windows import FULL_SCALE, N_KEPT, THRESHOLD, nothing_heard
 from audiosearch.store.base import Store
 from audiosearch.store.ordering import position_of
 from audiosearch.store.rows import File, Filter, Order, Recording, Space, WindowBlock
 from audiosearch.store.sqlite import SQLiteStore
 from audiosearch.store.workspace import read_space
-from audiosearch.types import Vectors
+from audiosearch.types import Heard, Vectors
 from tests.conftest import PROJECT_DIR
 
 StoreClass = Callable[..., Store]
@@ -42,6 +44,7 @@ STORES: list[StoreClass] = [SQLiteStore, partial(SQLiteStore, approximate_from=1
 
 DIM = 8
 SPACE = Space("yamnet", "v1", DIM, 4.0, 2.0)
+N_HEARD_CLASSES = 20
 IDS = ("a1", "b2", "c3", "d4")
 URIS = tuple(f"lib/{name}.ogg" for name in "tuvwxyz")
 
@@ -66,8 +69,20 @@ def unit_vectors(n: int, seed: int) -> Vectors:
 
 def make_block(index: int, n_windows: int, seed: int) -> WindowBlock:
     start_s = 600.0 * index + 2.0 * np.arange(n_windows)
-    peaks = np.random.default_rng(seed).integers(-128, 128, (40 * n_windows, 2), np.int8)
-    return WindowBlock(index, start_s, start_s + 4.0, unit_vectors(n_windows, seed), peaks)
+    rng = np.random.default_rng(seed)
+    peaks = rng.integers(-128, 128, (40 * n_windows, 2), np.int8)
+    vectors = unit_vectors(n_windows, seed)
+    heard = None if seed % 5 == 0 else draw_heard(n_windows, rng)
+    return WindowBlock(index, start_s, start_s + 4.0, vectors, peaks, heard)
+
+
+def draw_heard(n_windows: int, rng: np.random.Generator) -> Heard:
+    """Draw classes of a few, so that recordings share some, with scores about the threshold."""
+    heard = nothing_heard(n_windows)
+    for window in heard:
+        window[:, 0] = rng.permutation(N_HEARD_CLASSES)[:N_KEPT]
+        window[:, 1] = rng.integers(0, 2 * THRESHOLD * FULL_SCALE, N_KEPT)
+    return heard
 
 
 def add(store: Store, recording_id: str, uri: str | None = None, **tags: object) -> None:
@@ -135,6 +150,20 @@ class Library:
         distances: np.ndarray = 1 - np.concatenate(vectors) @ unit.T.astype(np.float64)
         return distances
 
+    def heard(self, recording_id: str) -> Heard:
+        """Give what is heard in each window."""
+        blocks = self.blocks[recording_id]
+        known = [nothing_heard(len(b.vectors)) if b.heard is None else b.heard for b in blocks]
+        return np.concatenate(known)
+
+    def heard_in(self, classes: set[int]) -> dict[str, int]:
+        best: dict[str, int] = {}
+        for recording_id in self.recordings:
+            for number, score in self.heard(recording_id).reshape(-1, 2).tolist():
+                if number in classes and score >= THRESHOLD * FULL_SCALE:
+                    best[recording_id] = max(score, best.get(recording_id, 0))
+        return best
+
     def nearest(self, queries: Vectors, among: set[str]) -> list[tuple[float, str]]:
         return sorted(
             (float(distance), recording_id)
@@ -171,6 +200,7 @@ class StoreMachine(RuleBasedStateMachine):
         silent_windows=st.integers(0, 3),
         complete=st.booleans(),
         tags=st.dictionaries(st.sampled_from(("label", "Größe")), st.integers(0, 2)),
+        seek_table=st.binary(max_size=8),
     )
     def add_block(
         self,
@@ -180,15 +210,20 @@ class StoreMachine(RuleBasedStateMachine):
         silent_windows: int,
         complete: bool,
         tags: dict[str, int],
+        seek_table: bytes,
     ) -> None:
         known = self.library.recordings.get(recording_id)
         if known and known.complete:
             return
         self.seed += 1
         index = len(self.library.blocks.get(recording_id, []))
-        block = make_block(index, n_windows, self.seed)
+        block = replace(make_block(index, n_windows, self.seed), seek_table=seek_table)
         recording = Recording(
-            recording_id, 600.0 * (index + 1), complete, silent_windows=silent_windows, tags=tags
+            recording_id,
+            600.0 * (index + 1),
+            complete,
+            silent_windows=silent_windows,
+            tags=tags,
         )
         file = File(
             uri, f"/music/{uri}", 100 + self.seed, self.seed, recording_id, labels=f"{self.seed}"
@@ -231,7 +266,8 @@ class StoreMachine(RuleBasedStateMachine):
     def crash(self) -> None:
         """Go on with the files as a killed process leaves them, its log not written back."""
         left = TemporaryDirectory()
-        shutil.copytree(self.folder.name, left.name, dirs_exist_ok=True)
+        unfinished = shutil.ignore_patterns("*.part")  # an index that a thread is writing
+        shutil.copytree(self.folder.name, left.name, ignore=unfinished, dirs_exist_ok=True)
         self.store.close()
         self.folder.cleanup()
         self.folder = left
@@ -275,6 +311,12 @@ class StoreMachine(RuleBasedStateMachine):
         np.testing.assert_array_equal(found.end_s, np.concatenate([b.end_s for b in blocks]))
         times = np.stack([found.start_s, found.end_s], axis=1)
         np.testing.assert_array_equal(self.store.window_times(recording_id), times)
+        np.testing.assert_array_equal(found.heard, self.library.heard(recording_id))
+        np.testing.assert_array_equal(self.store.window_heard(recording_id), found.heard)
+        vectors = self.store.window_vectors(recording_id)
+        assert vectors.dtype == np.float32
+        expected_vectors = stored(np.concatenate([block.vectors for block in blocks]))
+        np.testing.assert_allclose(vectors, expected_vectors, atol=1e-6, rtol=0)
         peaks = self.store.peaks(recording_id)
         assert peaks.dtype == np.int8
         np.testing.assert_array_equal(peaks, np.concatenate([b.peaks for b in blocks]))
@@ -295,6 +337,8 @@ class StoreMachine(RuleBasedStateMachine):
         assert all(datetime.fromisoformat(each.added_at).tzinfo for each in found)
         by_id = {each.id: each for each in found}
         assert all(self.store.recording(each) == by_id.get(each) for each in IDS)
+        tables = {each: blocks[-1].seek_table for each, blocks in self.library.blocks.items()}
+        assert all(self.store.seek_table(each) == tables.get(each, b"") for each in IDS)
 
     @invariant()
     def same_pages(self) -> None:
@@ -318,8 +362,23 @@ class StoreMachine(RuleBasedStateMachine):
         for text in ("LIB/", "vögel", "1", "t.ogg %", "x v"):
             chosen = [each for each in listing if _has_words(each, text)]
             assert self.store.select(Filter(text=text)) == {each.id for each in chosen}
+        for classes in ({0}, {1, 2}, {520}):
+            heard_in = self.library.heard_in(classes)
+            assert self.store.heard_in(classes) == heard_in
+            assert self.store.select(Filter(heard=tuple(classes))) == heard_in.keys()
         sized = {each.id for each in listing if each.tags.get("Größe") in (0, 2)}
         assert self.store.select(Filter(tags={"Größe": (0, 2)})) == sized
+
+    @invariant()
+    def same_counts_of_what_is_heard(self) -> None:
+        chosen = self.store.select(Filter(text="t.ogg"))
+        for condition, among in ((Filter(), set(IDS)), (Filter(text="t.ogg"), chosen)):
+            expected = {
+                number: len(self.library.heard_in({number}).keys() & among)
+                for number in range(N_HEARD_CLASSES)
+            }
+            counts = self.store.count_heard(condition)
+            assert counts == {number: count for number, count in expected.items() if count}
 
 
 def test_behaves_as_dictionaries_and_numpy(open_store: StoreClass) -> None:
@@ -342,6 +401,37 @@ def test_is_empty_at_first(store: Store) -> None:
     assert store.recording("a1") is None
     assert store.file("lib/a1.ogg") is None
     assert store.peaks("a1").shape == (0, 2)
+    assert store.window_heard("a1").shape == (0, N_KEPT, 2)
+    assert store.count_heard(Filter()) == store.heard_in({0}) == {}
+    assert store.window_vectors("a1").shape == (0, 0)
+    assert store.pair_distances().shape == (0,)
+    assert store.space is None
+
+
+def test_pair_distances(open_store: StoreClass, tmp_path: Path) -> None:
+    library = {f"{number:x}1": make_block(0, 3, seed=number) for number in range(6)}
+    vectors = [stored(block.vectors) for block in library.values()]
+
+    def expected(n: int) -> np.ndarray:
+        pairs = combinations(vectors[:n], 2)
+        return np.sort(np.concatenate([(1 - a @ b.T).ravel() for a, b in pairs]))
+
+    store = open_store(tmp_path)
+    for number, (name, block) in enumerate(library.items()):
+        assert store.pair_distances().size == (0 if number < 5 else 9 * 10)
+        file, recording = File(f"lib/{name}.ogg", recording_id=name), Recording(name, 8.0, True)
+        store.add_block(file, recording, block, SPACE)
+    found = store.pair_distances()
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected(6), atol=1e-6, rtol=0)
+    store.close()
+    store = open_store(tmp_path)
+    np.testing.assert_array_equal(store.pair_distances(), found)
+    store.remove("51")
+    np.testing.assert_allclose(store.pair_distances(), expected(5), atol=1e-6, rtol=0)
+    store.remove("41")
+    assert store.pair_distances().size == 0
+    store.close()
 
 
 def test_folders_are_kept(open_store: StoreClass, tmp_path: Path) -> None:

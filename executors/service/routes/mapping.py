@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from executors.service import answers
 from executors.service.context import Service
+from executors.service.map_answers import MapAnswer
 from executors.service.problems import problems
 
 _COMPRESSION = 3  # the quick levels do as well on identifiers
@@ -22,7 +22,7 @@ def mapping(service: Service) -> APIRouter:
     """Make the routes of the map."""
     router = APIRouter(tags=["library"], responses=problems())
 
-    @router.get("/map", response_model=answers.MapAnswer)
+    @router.get("/map", response_model=MapAnswer)
     async def show_map(request: Request, known: Known = None) -> Response:
         """Tell where recordings lie in two dimensions: near is similar.
 

@@ -1,7 +1,7 @@
 """The recordings of the library, and the files that could not be indexed."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -13,6 +13,7 @@ from executors.pipeline import refuse_failed
 from executors.service import answers
 from executors.service.context import Service
 from executors.service.problems import problems
+from executors.service.values import KindName
 
 Text = Annotated[str, Query(max_length=1000)]
 After = Annotated[str, Query(max_length=5000, description="The page before's ``after``.")]
@@ -28,6 +29,12 @@ Tags = Annotated[
 ]
 
 
+HeardNames = Annotated[
+    list[KindName] | None,
+    Query(max_length=20, description="What is heard, one of these names or much like them."),
+]
+
+
 def recordings(service: Service) -> APIRouter:
     """Make the routes of recordings."""
     router = APIRouter(tags=["library"], responses=problems("not_found"))
@@ -37,6 +44,7 @@ def recordings(service: Service) -> APIRouter:
         text: Text = "",
         prefix: Text = "",
         tags: Tags = None,
+        heard: HeardNames = None,
         order: Order = "name",
         after: After = "",
         limit: Limit = 50,
@@ -44,16 +52,20 @@ def recordings(service: Service) -> APIRouter:
         """List recordings, those with all words of a text; by name is by their first uris."""
         page = await service.pipeline.ask(
             "recordings",
-            filter={
-                "text": text,
-                "uri_prefix": [prefix] if prefix else [],
-                "tags": parse_tags(tags or []),
-            },
+            filter=_filter(text, prefix, tags, heard),
             order=order,
             after=after,
             limit=limit,
         )
         return answers.RecordingsPage(**page)
+
+    @router.get("/heard")
+    async def list_heard(
+        text: Text = "", prefix: Text = "", tags: Tags = None, heard: HeardNames = None
+    ) -> answers.HeardClasses:
+        """List what is heard in the recordings, or in those that a filter lets through."""
+        found = await service.pipeline.ask("heard", filter=_filter(text, prefix, tags, heard))
+        return answers.HeardClasses(**found)
 
     @router.get("/recordings/{recording_id}")
     async def show(recording_id: str) -> answers.LibraryRecording:
@@ -80,3 +92,15 @@ def recordings(service: Service) -> APIRouter:
         return answers.FolderList(**await service.pipeline.ask("folders", within=within))
 
     return router
+
+
+def _filter(
+    text: str, prefix: str, tags: list[str] | None, heard: list[str] | None
+) -> dict[str, Any]:
+    """Make the conditions of a filter, as of ``FilterParameters``."""
+    return {
+        "text": text,
+        "uri_prefix": [prefix] if prefix else [],
+        "tags": parse_tags(tags or []),
+        "heard": heard or [],
+    }

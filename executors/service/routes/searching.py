@@ -32,6 +32,8 @@ _REFUSALS = problems(
     "busy",
     "timeout",
 )
+Told = dict[str, Any]
+"""What the library tells of a query by name."""
 _NO_SOUND = ("undecodable", "no_audio")
 
 
@@ -41,7 +43,7 @@ def searching(service: Service) -> APIRouter:
 
     @router.post("/search", dependencies=[Depends(require_json)])
     async def search(body: SearchBody, response: Response) -> answers.SearchAnswer:
-        """Find the recordings that sound like each query, and where in them."""
+        """Find the recordings that sound like each query, or in which it is heard, and where."""
         if len(body.data) > service.settings.max_queries:
             raise RefusedError(
                 "invalid_query",
@@ -49,9 +51,8 @@ def searching(service: Service) -> APIRouter:
                 f"{service.settings.max_queries} (max_queries); send them in several requests",
             )
         with incoming() as files:
-            found = await _search(
-                service, files, documents_of(body.data), body.parameters, response
-            )
+            docs = documents_of(body.data)
+            found = await _search(service, files, body.data, docs, body.parameters, response)
         return _answer(body.data, found, body.parameters, body)
 
     @router.post("/search/upload")
@@ -70,7 +71,7 @@ def searching(service: Service) -> APIRouter:
         with incoming() as files:
             docs[0].path = str(await files.keep(form.file))
             try:
-                found = await _search(service, files, docs, form.parameters, response)
+                found = await _search(service, files, [query], docs, form.parameters, response)
             except RefusedError as error:
                 if error.reason in _NO_SOUND:
                     raise RefusedError("unsupported", str(error)) from error
@@ -90,11 +91,12 @@ def frame(endpoint: str, body: Body | None, parameters: dict[str, Any]) -> dict[
 async def _search(
     service: Service,
     files: Incoming,
+    queries: list[Query],
     docs: list[Recording],
     parameters: SearchParameters,
     response: Response,
-) -> list[Recording]:
-    """Search when it is its turn; the time of each stage goes into the answer's headers."""
+) -> list[Recording | Told]:
+    """Search when it is its turn: for the likes of sounds, and for what is heard."""
     if (parameters.limit or 0) > service.settings.max_results:
         raise RefusedError(
             "invalid_query",
@@ -105,17 +107,33 @@ async def _search(
         await files.keep_data(docs)
         await files.fetch(docs, service.settings, deadline)
         options = parameters.model_dump(exclude_none=True) | {PARAMETER: deadline.at}
-        found = await service.pipeline.search(docs, options)
+        sounds = await service.pipeline.search(docs, options)
+        kinds = [
+            await service.pipeline.ask("heard_matches", name=query.heard, **options)
+            for query in queries
+            if query.heard
+        ]
+    _tell_timings(service, sounds, response)
+    by_kind, by_sound = iter(kinds), iter(sounds)
+    return [next(by_kind) if query.heard else next(by_sound) for query in queries]
+
+
+def _tell_timings(service: Service, found: list[Recording], response: Response) -> None:
+    """Put the time of each stage into the metrics and the answer's headers."""
+    if not found:
+        return
     timings = {stage: found[0].timings[stage] for stage in STAGES if stage in found[0].timings}
     service.metrics.observe_stages(timings)
     response.headers["Server-Timing"] = ", ".join(
         f"{stage};dur={seconds * 1000:.1f}" for stage, seconds in timings.items()
     )
-    return found
 
 
 def _answer(
-    queries: list[Query], found: list[Recording], parameters: SearchParameters, body: Body | None
+    queries: list[Query],
+    found: list[Recording | Told],
+    parameters: SearchParameters,
+    body: Body | None,
 ) -> answers.SearchAnswer:
     return answers.SearchAnswer(
         data=[_query(query, doc) for query, doc in zip(queries, found, strict=True)],
@@ -123,7 +141,9 @@ def _answer(
     )
 
 
-def _query(query: Query, doc: Recording) -> answers.QueryAnswer:
+def _query(query: Query, doc: Recording | Told) -> answers.QueryAnswer:
+    if not isinstance(doc, Recording):
+        return answers.QueryAnswer(id=query.id or uuid.uuid4().hex, uri=None, **doc)
     matches = [
         answers.MatchAnswer(**{**match.model_dump(), "tags": whole_numbers(match.tags)})
         for match in doc.matches
