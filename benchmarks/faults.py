@@ -35,7 +35,7 @@ from audiosearch.windows import WindowPlan
 SAMPLE_RATE = 16_000
 MICROSERVICES = ("segmenter", "encoder", "indexer", "ranker", "gateway")  # in their order of start
 VICTIMS = (*MICROSERVICES, "server", "command line", "all")
-LONG_S = 700.0  # a recording of two blocks, in every fourth round
+LONG_S = 700.0  # a recording of several blocks, in every fourth round
 TIMEOUT_S = 300.0
 
 
