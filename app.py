@@ -6,14 +6,15 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from audiosearch.commands import indexing, library, models
+from audiosearch.commands import audioset, evaluating, indexing, library, models
 from audiosearch.commands.common import (
     WORKSPACE,
     Encoder,
+    HeardNames,
     Json,
     Prefix,
     TagConditions,
@@ -31,6 +32,8 @@ cli = typer.Typer(
 )
 cli.add_typer(indexing.cli)
 cli.add_typer(library.cli)
+cli.add_typer(evaluating.cli)
+cli.add_typer(audioset.cli)
 cli.add_typer(models.cli, name="models")
 
 Host = Annotated[str | None, typer.Option(help="Where to listen; by default flow.yml's.")]
@@ -49,7 +52,9 @@ def main(context: typer.Context) -> None:
 @cli.command()
 @one_line_errors
 def search(
-    file: Annotated[str, typer.Argument(help="A file, or a stretch: film.mp4#t=8.95,18.95")],
+    file: Annotated[
+        str | None, typer.Argument(help="A file, or a stretch: film.mp4#t=8.95,18.95")
+    ] = None,
     workspace: Workspace = WORKSPACE,
     encoder: Encoder = None,
     unverified_weights: Unverified = False,
@@ -57,30 +62,50 @@ def search(
     exclude_self: Annotated[bool, typer.Option(help="Leave out the recording itself.")] = False,
     prefix: Prefix = "",
     tag: TagConditions = None,
+    heard: HeardNames = None,
     as_json: Json = False,
 ) -> None:
-    """Find the recordings that sound like a file, and where in them."""
-    from audiosearch.querying import make_filter, make_query, parse_stretch, shift_query_times
-    from audiosearch.server import connect
-    from audiosearch.store import open_store
+    """Find the recordings that sound like a file, or in which something is heard, and where."""
+    from audiosearch.querying import make_filter
 
-    open_store(workspace, read_only=True).close()
-    check_encoder(workspace, encoder)
-    query, offset_s = make_query(parse_stretch(file), workspace)
-    parameters = {
-        "limit": limit,
-        "exclude_self": exclude_self,
-        "filter": make_filter(prefix, tag or []),
-    }
-    with connect(workspace, encoder, unverified_weights) as client:
-        answer = client.search(query, {key: each for key, each in parameters.items() if each})
-    shift_query_times(answer, offset_s)
+    if file:
+        parameters = {
+            "limit": limit,
+            "exclude_self": exclude_self,
+            "filter": make_filter(prefix, tag or [], heard or []),
+        }
+        answer = _search_sound(file, parameters, workspace, encoder, unverified_weights)
+    elif heard and len(heard) == 1:
+        answer = library.search_heard(heard[0], workspace, limit, prefix, tag or [])
+    else:
+        raise typer.BadParameter("expected a file, or one --heard NAME")
     if as_json:
         print_json(answer)
     else:
         from audiosearch.tables import show_matches
 
         show_matches(answer)
+
+
+def _search_sound(
+    file: str,
+    parameters: dict[str, Any],
+    workspace: Path,
+    encoder: str | None,
+    unverified_weights: bool,
+) -> dict[str, Any]:
+    """Search with a sound, through a server."""
+    from audiosearch.querying import make_query, parse_stretch, shift_query_times
+    from audiosearch.server import connect
+    from audiosearch.store import open_store
+
+    open_store(workspace, read_only=True).close()
+    check_encoder(workspace, encoder)
+    query, offset_s = make_query(parse_stretch(file), workspace)
+    with connect(workspace, encoder, unverified_weights) as client:
+        answer = client.search(query, {key: each for key, each in parameters.items() if each})
+    shift_query_times(answer, offset_s)
+    return answer
 
 
 @cli.command()
@@ -130,7 +155,7 @@ def _serve(
 
     check_encoder(workspace, encoder)
     check_not_busy(workspace)
-    config = flow_config(workspace, host, port, encoder, unverified_weights)
+    config = flow_config(workspace, host, port, encoder, unverified_weights, not private)
     address = Address(config["gateway"]["host"], config["gateway"]["port"], new_token())
     check_exposure(address.host, os.environ.get(TOKEN))
     check_port(address.host, address.port)

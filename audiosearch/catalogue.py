@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audiosearch.errors import NotFoundError
+from audiosearch.heard.names import classes_named
 from audiosearch.server import find_server
 from audiosearch.store.base import Store
 from audiosearch.store.rows import File, Filter, Recording
@@ -65,6 +66,7 @@ def list_recordings(
     text: str = "",
     after: str = "",
     limit: int = 50,
+    heard: Sequence[str] = (),
 ) -> Page:
     """Give recordings in the order of their first uris.
 
@@ -82,17 +84,30 @@ def list_recordings(
         The page before's ``after``.
     limit : int
         How many, at most.
+    heard : sequence of str
+        Names of what is heard in it, one of them.
     """
-    condition = Filter(
+    condition = make_condition(prefix, tags, text, heard)
+    found = store.page(condition, after, limit + 1)
+    return Page(found[:limit], found[limit - 1].uris[0] if len(found) > limit else None)
+
+
+def make_condition(
+    prefix: str = "",
+    tags: Mapping[str, Sequence[str]] | None = None,
+    text: str = "",
+    heard: Sequence[str] = (),
+) -> Filter:
+    """Make a filter of the command line's options; see ``list_recordings``."""
+    return Filter(
         uri_prefix=(prefix,) if prefix else (),
         tags={
             key: tuple(each for value in values for each in spellings(value))
             for key, values in (tags or {}).items()
         },
         text=text,
+        heard=classes_named(heard),
     )
-    found = store.page(condition, after, limit + 1)
-    return Page(found[:limit], found[limit - 1].uris[0] if len(found) > limit else None)
 
 
 def find_recording(target: str, store: Store) -> Recording:

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from audiosearch.errors import InvalidQueryError, NotFoundError
+from audiosearch.heard.windows import name_heard
 from audiosearch.store.base import Store
 from audiosearch.store.rows import Recording
 
 Format = Literal["csv", "parquet", "m3u"]
 Row = dict[str, Any]
 
-MATCH = ("similarity", "duration_s", "start_s", "end_s", "query_start_s", "query_end_s")
+MATCH = ("similarity", "duration_s", "start_s", "end_s")
+QUERY_TIMES = ("query_start_s", "query_end_s")  # a query by name has none
+JSON = ("heard", "tags")
 COUNTS = ("windows", "rank")
 ROWS_AT_ONCE = 10_000
 
@@ -33,11 +36,14 @@ def recording_rows(store: Store) -> Generator[Row, None, None]:
 
 
 def window_rows(store: Store) -> Generator[Row, None, None]:
-    """Give a row for each window, with its times in seconds."""
+    """Give a row for each window, with its times in seconds and all that is heard in it."""
     for recording in store.recordings():
         place = _place(store, recording)
-        for start_s, end_s in store.window_times(recording.id).tolist():
-            yield place | {"start_s": start_s, "end_s": end_s}
+        heard = store.window_heard(recording.id)
+        times = store.window_times(recording.id)[: len(heard)]  # it may have grown meanwhile
+        for number, (start_s, end_s) in enumerate(times.tolist()):
+            names = name_heard(heard[number : number + 1], most=None)
+            yield place | {"start_s": start_s, "end_s": end_s, "heard": names}
 
 
 def search_rows(answer: Any, store: Store) -> Generator[Row, None, None]:
@@ -65,7 +71,9 @@ def search_rows(answer: Any, store: Store) -> Generator[Row, None, None]:
                     "recording_id": match["id"],
                     "uri": match["uri"],
                     "path": file.path if file else None,
-                    **{key: match[key] for key in (*MATCH, "tags")},
+                    **{key: match[key] for key in MATCH},
+                    **{key: match.get(key) for key in QUERY_TIMES},
+                    **{key: match[key] for key in JSON},
                 }
     except (KeyError, TypeError) as error:
         raise InvalidQueryError(
@@ -102,7 +110,7 @@ def write_rows(rows: Iterable[Row], file: IO[bytes], format: Format) -> None:
     file : binary file
         Where to.
     format : {'csv', 'parquet', 'm3u'}
-        Tags become JSON in the first two; the third lists what can be played.
+        Tags and what is heard become JSON in the first two; the third lists what can be played.
     """
     writers: dict[Format, Callable[[Iterator[Row], IO[bytes]], None]] = {
         "csv": _write_csv,
@@ -119,9 +127,9 @@ def _place(store: Store, recording: Recording) -> Row:
 
 
 def _flat(row: Row) -> Row:
-    if "tags" not in row:
-        return row
-    return row | {"tags": json.dumps(row["tags"], ensure_ascii=False)}
+    """Write what a table has no columns for as JSON."""
+    texts = {key: json.dumps(row[key], ensure_ascii=False) for key in JSON if key in row}
+    return row | texts
 
 
 def _write_csv(rows: Iterator[Row], file: IO[bytes]) -> None:
@@ -139,7 +147,9 @@ def _write_parquet(rows: Iterator[Row], file: IO[bytes]) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    types = dict.fromkeys(MATCH, pyarrow.float64()) | dict.fromkeys(COUNTS, pyarrow.int64())
+    types = dict.fromkeys((*MATCH, *QUERY_TIMES), pyarrow.float64()) | dict.fromkeys(
+        COUNTS, pyarrow.int64()
+    )
     first = list(islice(rows, 1))
     names = list(first[0]) if first else []
     schema = pyarrow.schema([(name, types.get(name, pyarrow.string())) for name in names])

@@ -10,15 +10,17 @@ PEAKS_PER_S = 20
 FULL_SCALE = 127
 
 
-def peaks_of(waveform: Waveform, sample_rate: int) -> Peaks:
-    """Find the minimum and maximum of each bin of 50 ms.
+def peaks_of(waveform: Waveform, sample_rate: int, per_s: int = PEAKS_PER_S) -> Peaks:
+    """Find the minimum and maximum of each bin, of 50 ms by default.
 
     Parameters
     ----------
     waveform : [shape=(n_samples,)], float32
         In [-1, 1]; what is beyond that is cut off.
     sample_rate : int
-        In Hz, a multiple of 20.
+        In Hz, a multiple of ``per_s``.
+    per_s : int
+        How many bins a second has.
 
     Returns
     -------
@@ -33,7 +35,7 @@ def peaks_of(waveform: Waveform, sample_rate: int) -> Peaks:
     """
     if not waveform.size:
         return no_peaks()
-    edges = np.arange(0, waveform.size, sample_rate // PEAKS_PER_S)
+    edges = np.arange(0, waveform.size, sample_rate // per_s)
     extremes = np.stack(
         [np.minimum.reduceat(waveform, edges), np.maximum.reduceat(waveform, edges)], axis=1
     )

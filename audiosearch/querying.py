@@ -113,7 +113,9 @@ def parse_tags(conditions: Sequence[str]) -> dict[str, list[str]]:
     return tags
 
 
-def make_filter(prefix: str, conditions: Sequence[str]) -> dict[str, Any]:
+def make_filter(
+    prefix: str, conditions: Sequence[str], heard: Sequence[str] = ()
+) -> dict[str, Any]:
     """Make the filter of a search, as ``POST /search`` takes it.
 
     Parameters
@@ -122,8 +124,10 @@ def make_filter(prefix: str, conditions: Sequence[str]) -> dict[str, Any]:
         What a uri begins with.
     conditions : sequence of str
         As of ``parse_tags``.
+    heard : sequence of str
+        Names of what is heard, one of them.
     """
-    parts = {"uri_prefix": prefix, "tags": parse_tags(conditions)}
+    parts = {"uri_prefix": prefix, "tags": parse_tags(conditions), "heard": list(heard)}
     return {key: value for key, value in parts.items() if value}
 
 

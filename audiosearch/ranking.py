@@ -34,7 +34,7 @@ class Pair(NamedTuple):
     query_sound: int = 0
 
 
-_START, _END = Pair._fields.index("start_s"), Pair._fields.index("end_s")
+DISTANCE, START, END = map(Pair._fields.index, ("cosine", "start_s", "end_s"))
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,14 @@ def merge_moments(pairs: Pairs) -> Pairs:
     >>> merge_moments(np.array([far, near]))
     array([[0.1, 0. , 6. , 0. , 4. , 0. ]])
     """
-    pairs = pairs[np.argsort(pairs[:, _START])]
-    reached = np.maximum.accumulate(pairs[:, _END])
-    begins = pairs[:, _START] > np.append(-np.inf, reached[:-1])
+    pairs = pairs[np.argsort(pairs[:, START])]
+    reached = np.maximum.accumulate(pairs[:, END])
+    begins = pairs[:, START] > np.append(-np.inf, reached[:-1])
     firsts = np.flatnonzero(begins)
     best_first = _ascending(np.column_stack([np.cumsum(begins), pairs]))
     merged: Pairs = pairs[best_first[firsts]]
-    merged[:, _START] = pairs[firsts, _START]
-    merged[:, _END] = np.maximum.reduceat(pairs[:, _END], firsts)
+    merged[:, START] = pairs[firsts, START]
+    merged[:, END] = np.maximum.reduceat(pairs[:, END], firsts)
     return merged[_ascending(merged)]
 
 

@@ -80,13 +80,41 @@ def retrieve(store: Store, queries: Vectors, options: SearchOptions) -> list[Hit
         recordings where the library has them.
     """
     hits = []
-    for recording_id in _nearest_recordings(store, queries, options):
+    for _, recording_id in rank_recordings(store, queries, options):
         recording = store.recording(recording_id)
         windows = store.window_distances(recording_id, queries)
         best = float(windows.distances.min())
         if recording and (options.max_distance is None or best <= options.max_distance):
             hits.append(Hit(recording, _matching(windows, best, options.moment_distance)))
     return hits
+
+
+def rank_recordings(
+    store: Store, queries: Vectors, options: SearchOptions
+) -> list[tuple[float, str]]:
+    """Find the nearest recordings without looking at their windows one by one.
+
+    More windows are asked for until they hold ``limit`` recordings, and all that tie with the last.
+
+    Parameters
+    ----------
+    store, queries, options
+        As of ``retrieve``; ``max_distance`` and ``moment_distance`` do not matter.
+
+    Returns
+    -------
+    list of tuple of float and str
+        Each recording's cosine distance and id, best first, ties in the order of ids.
+    """
+    among, limit = store.select(options.filter), options.limit
+    k = 16 * limit
+    while True:
+        found = store.nearest(queries, k, among, options.exclude)
+        ranked = _best_of_each(found)
+        exhausted = len(found.recording_ids) < k
+        if exhausted or (len(ranked) > limit and ranked[limit - 1][0] < float(found.distances[-1])):
+            return ranked[:limit]
+        k *= 4
 
 
 def default_moment_distance(distances: NDArray[np.float32]) -> float:
@@ -110,19 +138,6 @@ def default_moment_distance(distances: NDArray[np.float32]) -> float:
     return max(best + _MOMENT_DEPTH * (median - best), near)
 
 
-def _nearest_recordings(store: Store, queries: Vectors, options: SearchOptions) -> list[str]:
-    """Ask for more windows until they hold ``limit`` recordings, and all that tie with the last."""
-    among, limit = store.select(options.filter), options.limit
-    k = 16 * limit
-    while True:
-        found = store.nearest(queries, k, among, options.exclude)
-        ranked = _best_of_each(found)
-        exhausted = len(found.recording_ids) < k
-        if exhausted or (len(ranked) > limit and ranked[limit - 1][0] < float(found.distances[-1])):
-            return [recording_id for _, recording_id in ranked[:limit]]
-        k *= 4
-
-
 def _best_of_each(found: Neighbours) -> list[tuple[float, str]]:
     best: dict[str, float] = {}
     for recording_id, distance in zip(found.recording_ids, found.distances, strict=True):
@@ -135,8 +150,4 @@ def _matching(
 ) -> WindowDistances:
     if moment_distance is None:
         moment_distance = default_moment_distance(windows.distances)
-    threshold = max(best, moment_distance)
-    keep = windows.distances <= threshold
-    return WindowDistances(
-        windows.start_s[keep], windows.end_s[keep], windows.distances[keep], windows.queries[keep]
-    )
+    return windows.where(windows.distances <= max(best, moment_distance))

@@ -1,11 +1,13 @@
 """What the command line shows: progress and tables."""
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -18,6 +20,11 @@ from rich.progress import (
 from rich.table import Table
 
 from audiosearch.catalogue import Page
+from audiosearch.evaluation.evaluation import Evaluation
+from audiosearch.evaluation.intervals import Estimate
+from audiosearch.evaluation.moment_summary import LabelMoments
+from audiosearch.evaluation.summary import LabelScores
+from audiosearch.heard.facets import Facet
 from audiosearch.indexing import OnProgress
 from audiosearch.report import Report
 from audiosearch.weights import ModelFile, ModelFileStatus
@@ -108,16 +115,24 @@ def show_report(report: Report) -> None:
 
 def show_matches(answer: dict[str, Any]) -> None:
     """Show the recordings found for each query, best first."""
-    table = _table("rank", "recording", "similarity", "where in it", "where in the query")
+    columns = ("rank", "recording", "similarity", "nearer than", "verdict")
+    table = _table(*columns, "heard", "where in it", "where in the query")
     for query in answer["data"]:
         for rank, match in enumerate(query["matches"], start=1):
             table.add_row(
                 str(rank),
                 match["uri"],
                 f"{match['similarity']:.3f}",
+                _percent(match["percentile"]),
+                match["verdict"] or "-",
+                ", ".join(match["heard"]) or "-",
                 _times(match["start_s"], match["end_s"]),
-                _times(match["query_start_s"], match["query_end_s"]),
+                _times(match["query_start_s"], match["query_end_s"])
+                if "query_start_s" in match
+                else "-",
             )
+        if "heard" in query:
+            stdout.print(f"heard: {'; '.join(query['heard'])}\n")
     stdout.print(table if table.row_count else "nothing in the library matches")
 
 
@@ -131,6 +146,14 @@ def show_recordings(page: Page) -> None:
     stdout.print(table if table.row_count else "no recording")
     if page.after:
         stdout.print(f"\nmore: --after '{page.after}'")
+
+
+def show_facets(facets: Sequence[Facet]) -> None:
+    """Show what is heard in how many recordings."""
+    table = _table("heard", "recordings")
+    for facet in facets:
+        table.add_row(facet.name, str(facet.recordings))
+    stdout.print(table if table.row_count else "nothing is known of what is heard")
 
 
 def show_fields(fields: dict[str, Any]) -> None:
@@ -157,12 +180,71 @@ def show_failures(failures: Sequence[Mapping[str, str | None]]) -> None:
     stdout.print(table if table.row_count else "no failures")
 
 
+def show_evaluation(evaluation: Evaluation) -> None:
+    """Show how well recordings, and moments, are found."""
+    if evaluation.scores:
+        stdout.print(_scores_table(evaluation.scores), end="\n\n")
+    if evaluation.moment_scores:
+        stdout.print(_moments_table(evaluation.moment_scores))
+    if evaluation.best_threshold is not None:
+        best = f"{evaluation.best_threshold:.3f}"
+        stdout.print(f"\nbest: windows within {best}; default: as a search that sets no distance")
+    stdout.print("in brackets: 95 % confidence interval")
+    stdout.print(evaluation.space, highlight=False)
+    if evaluation.skipped:
+        stdout.print(f"\nskipped: {len(evaluation.skipped)}")
+        for each in evaluation.skipped:
+            stdout.print(str(each), highlight=False, markup=False)
+
+
+def _scores_table(scores: Sequence[LabelScores]) -> Table:
+    """Make a row of each label, with what chance and a perfect order would give for all."""
+    table = _table("label", "queries", "left out", "mAP", "P@1", "P@5", "R-precision")
+    for each in scores:
+        values = [_estimate(score.measured) for score in each.scores.values()]
+        counts = (str(each.n_queries), str(each.n_left_out))
+        table.add_row("all" if each.label is None else escape(each.label), *counts, *values)
+        if each.label is None:
+            own = each.scores.values()
+            table.add_row("by chance", "", "", *(f"{score.chance:.3f}" for score in own))
+            table.add_row("at best", "", "", *(f"{score.best:.3f}" for score in own))
+    return table
+
+
+def _moments_table(scores: Sequence[LabelMoments]) -> Table:
+    headers = ("distance", "precision", "recall", "F1", "onset error")
+    table = _table("label", "moments", "left out", *headers)
+    for each in scores:
+        label = "all" if each.label is None else escape(each.label)
+        counts = (str(each.n_queries), str(each.n_left_out))
+        for kind, found in (("best", each.best), ("default", each.default)):
+            if found:
+                error = "-" if found.onset_error_s is None else f"{found.onset_error_s:.2f} s"
+                values = map(_estimate, (found.precision, found.recall, found.f1))
+                table.add_row(label, *counts, kind, *values, error)
+        if not each.n_queries:
+            table.add_row(label, *counts)
+    return table
+
+
+def _estimate(estimate: Estimate) -> str:
+    """Write a measure with its confidence interval."""
+    if estimate.low is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
 def _table(*headers: str) -> Table:
     """Make a table without frames, whose columns fold rather than lose text."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for header in headers:
         table.add_column(header, overflow="fold")
     return table
+
+
+def _percent(value: float | None) -> str:
+    """Write a share as 99.7 %, cut off rather than rounded: only all are 100 %."""
+    return "-" if value is None else f"{math.floor(value * 10 + 1e-6) / 10:.1f} %"
 
 
 def _times(start_s: float, end_s: float) -> str:

@@ -36,6 +36,11 @@ def test_result_tells_name_path_similarity_and_moments(answered: Page) -> None:
         "bar => bar.getBoundingClientRect().width / bar.parentElement.getBoundingClientRect().width"
     )
     assert share == pytest.approx(similarity, abs=0.02)
+    said = re.compile(
+        r"^\s*(very similar|similar|weak)\s+nearer than\s+\d+\.\d %\s+of this library's pairs\s*$"
+    )
+    expect(result.locator(".verdict")).to_have_text(said)
+    expect(result.locator(".verdict .soft")).to_have_attribute("title", re.compile("^Nearer than"))
     expect(result.locator(".mark")).to_have_count(1)
     expect(result.locator(".wave path")).to_have_attribute("d", re.compile(r"^M0 .*Z$"))
     chip = result.get_by_role("group", name="Matching moment").get_by_role("button").first

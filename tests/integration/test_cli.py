@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -86,12 +87,14 @@ def test_table(toy_service: Service, outside: Path) -> None:
         *("search", f"{outside}#t=5,9", "--workspace", toy_service.workspace, "--limit", "2")
     )
     header, *rows = done.stdout.splitlines()
-    for column in ("rank", "recording", "similarity", "where in it", "where in the query"):
+    columns = ("rank", "recording", "similarity", "nearer than", "verdict")
+    for column in (*columns, "where in it", "where in the query"):
         assert column in header
     assert len(rows) == 2
     assert rows[0].startswith("1 ")
     assert "toy-data/drum_loop_loop_tabla.ogg" in rows[0]
     assert "0:05.00 – 0:09.00" in rows[0]
+    assert re.search(r" (99\.\d|100\.0) % +same recording ", rows[0])
 
 
 def test_exclude_self(toy_service: Service) -> None:

@@ -75,7 +75,8 @@ def test_answer_is_complete(toy_service: Service) -> None:
     assert len(query["matches"]) == 4
     for match in query["matches"]:
         assert set(match) == {
-            *("id", "uri", "scores", "similarity", *TIMES, "duration_s", "tags", "moments")
+            *("id", "uri", "scores", "similarity", "percentile", "verdict"),
+            *(*TIMES, "duration_s", "tags", "moments"),
         }
         assert set(match["scores"]) == {"cosine"}
         assert set(match["scores"]["cosine"]) == {"value"}

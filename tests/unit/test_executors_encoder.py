@@ -12,11 +12,13 @@ from docarray import DocList
 from audiosearch.deadline import Deadline
 from audiosearch.decode import decode
 from audiosearch.errors import InvalidQueryError, ModelNotFoundError
+from audiosearch.heard.windows import N_KEPT, name_heard
 from audiosearch.windows import WindowPlan
 from executors.documents import Recording, Window
 from executors.encoder import AudioEncoder, VGGishEncoder
 from tests.conftest import TOY_DATA, sine
 
+MODELS = TOY_DATA.parent / "models"
 CLIP = TOY_DATA / "drum_loop_loop_tabla.ogg"  # 10 s, four windows
 
 
@@ -65,6 +67,16 @@ def test_inputs_give_the_same_vectors_of_windows(tmp_path: Path, waveform: np.nd
     [four] = encode(make(tmp_path, load_input_from="uri"), doc(uri=str(CLIP)))
     for other in (two, three, four):
         np.testing.assert_allclose(embeddings(other), embeddings(one), atol=1e-5)
+
+
+def test_windows_are_heard(tmp_path: Path, waveform: np.ndarray) -> None:
+    doc = Recording(
+        tensor=waveform, sample_rate=16_000, chunks=windows(waveform.size), window_s=4.0
+    )
+    [done] = encode(make(tmp_path), doc)
+    heard = np.stack([np.asarray(window.heard) for window in done.chunks])
+    assert (heard.shape, heard.dtype) == ((4, N_KEPT, 2), np.uint16)
+    assert {"Music", "Percussion", "Wood block"} <= set(name_heard(heard, most=None))
 
 
 def test_inputs_give_the_same_vector_of_a_recording(tmp_path: Path, waveform: np.ndarray) -> None:
@@ -228,4 +240,25 @@ def test_vggish_by_name(random_vggish: Path, tmp_path: Path, waveform: np.ndarra
     )
     [done] = encode(encoder, doc)
     assert (done.encoder, done.dim) == ("vggish", 256)
+    assert all(window.heard is None for window in done.chunks)  # YAMNet's weights are not there
     np.testing.assert_allclose(np.linalg.norm(embeddings(done), axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_yamnet_tells_beside_vggish_what_is_heard(
+    random_vggish: Path, tmp_path: Path, waveform: np.ndarray, heard: bool
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    for file in (*random_vggish.iterdir(), *MODELS.glob("yamnet.*")):
+        (models / file.name).symlink_to(file)
+    options = {"models": str(models), "unverified_weights": True, "workspace": str(tmp_path)}
+    doc = Recording(
+        tensor=waveform, sample_rate=16_000, chunks=windows(waveform.size), window_s=4.0
+    )
+    [done] = encode(VGGishEncoder(heard=heard, **options), doc)
+    assert (done.encoder, done.dim) == ("vggish", 512)
+    told = [window.heard is not None for window in done.chunks]
+    assert told == [heard] * 4
+    if heard:
+        assert "Music" in name_heard(np.stack([window.heard for window in done.chunks]), most=None)

@@ -100,6 +100,33 @@ def test_what_to_draw_is_kept_and_not_sent_back(indexer: SimpleIndexer) -> None:
     assert indexer.store.peaks("long").tolist() == [[-1, 1], [-127, 127], [-3, 3]]
 
 
+def test_where_the_sound_lies_is_kept_and_given_with_the_file(
+    indexer: SimpleIndexer, tmp_path: Path
+) -> None:
+    """To the blocks that follow an interruption, and to queries."""
+    table = bytes(range(24))
+    first = block(0, is_last=False)
+    first.seek_table, first.path = table[:4], str(tmp_path / "long.mp3")
+    Path(first.path).write_bytes(b"sound")
+    state = Path(first.path).stat()
+    first.file_state = f"{state.st_size} {state.st_mtime_ns}"
+    second = block(1)
+    second.seek_table, second.path, second.file_state = table, first.path, first.file_state
+    index_blocks(indexer, first)
+    resumed = Recording(recording_id="long")
+    [known] = indexer.recognise(DocList[Recording]([resumed]))
+    assert (known.block, known.seek_table) == (1, table[:4])
+    index_blocks(indexer, second)
+    [query] = indexer.resolve(DocList[Recording]([Recording(recording_id="long")]), parameters={})
+    assert query.seek_table == table
+    sent = Recording.from_protobuf(query.to_protobuf())
+    assert (sent.seek_table, sent.path) == (table, first.path)
+    assert Recording.from_protobuf(Recording().to_protobuf()).seek_table is None
+    indexer.store.set_tags("long", {"label": "new"})
+    assert indexer.store.seek_table("long") == table
+    assert indexer.store.seek_table("other") == b""
+
+
 def test_recording_removed_between_two_blocks_stays_away(indexer: SimpleIndexer) -> None:
     index_blocks(indexer, block(0, is_last=False))
     assert indexer.store.remove("long")

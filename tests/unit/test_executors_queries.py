@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from executors.documents import Match, Recording, Window
 from executors.indexer import SimpleIndexer
 from executors.queries import sounds_of_queries
 from executors.ranker import MaxScoreRanker
+from tests.unit.heard.test_windows import heard
 
 LIBRARY = {  # of each recording its windows, 4 s each 2 s
     "bark": [[1, 0, 0, 0], [0.9, 0.1, 0, 0]],
@@ -73,8 +75,44 @@ def test_one_sound_has_matches_and_moments(indexer: SimpleIndexer) -> None:
         "query_start_s": 0,
         "query_end_s": 4,
         "cosine": wind.scores["cosine"]["value"],
+        "heard": [],
     }
     assert rain.query_sound is None
+
+
+def hear(doc: Recording, *windows: dict[str, float]) -> Recording:
+    """Put what YAMNet would hear into a document's windows."""
+    for window, kept in zip(doc.chunks, heard(*windows), strict=True):
+        window.heard = kept
+    return doc
+
+
+def test_matches_and_moments_tell_what_they_have_in_common(indexer: SimpleIndexer) -> None:
+    away = [1, 0, 0, 0]
+    rows = [[0, 0, 0, 1], away, away, [0, 0, 0.9, 1]]
+    tower = sound(*rows, uri="files/tower", recording_id="t")
+    hear(tower, {"Church bell": 0.9, "Speech": 0.3}, {}, {}, {"Bell": 0.4, "Rain": 0.9})
+    indexer.index(DocList[Recording]([tower]))
+    query = hear(sound([0, 0, 0, 1]), {"Church bell": 0.5, "Rain": 0.7})
+    [doc] = search(indexer, query, limit=1, moment_distance=0.4)
+    [match] = doc.matches
+    assert (match.id, match.heard[:2]) == ("t", ["Church bell", "Bell"])
+    assert match.moments[0]["heard"][:2] == ["Church bell", "Bell"]
+    assert match.moments[1]["heard"][:1] == ["Rain"]
+    [deaf] = search(indexer, sound([0, 0, 0, 1]), limit=1)
+    assert deaf.matches[0].heard == []
+
+
+def test_only_recordings_in_which_something_is_heard(indexer: SimpleIndexer) -> None:
+    barks = hear(sound([0, 1, 0, 0], uri="files/dog", recording_id="dog"), {"Bark": 0.5})
+    indexer.index(DocList[Recording]([barks]))
+    query = sound([0, 0, 0, 1])
+    assert len(ids(search(indexer, query)[0])) == 5
+    for names in ("dog", ["church bell", "barking"]):
+        assert ids(search(indexer, query, filter={"heard": names})[0]) == ["dog"]
+    assert ids(search(indexer, query, filter={"heard": "cat"})[0]) == []
+    [failed] = search(indexer, sound([0, 0, 0, 1]), filter={"heard": "unicorn"})
+    assert (failed.status, failed.code) == ("failed", "invalid_query")
 
 
 def test_neither_windows_nor_hits_leave_the_boxes(indexer: SimpleIndexer) -> None:
@@ -175,3 +213,22 @@ def test_times_of_stages_travel_with_the_first_document(indexer: SimpleIndexer) 
     assert first.timings["decode"] == 0.1
     assert all(0 < first.timings[stage] < 10 for stage in ("search", "rank"))
     assert second.timings == {}
+
+
+def test_a_small_library_has_no_percentile_and_an_unknown_encoder_no_verdict(
+    indexer: SimpleIndexer,
+) -> None:
+    [doc] = search(indexer, sound([1, 0, 0, 0]))
+    assert {(match.percentile, match.verdict) for match in doc.matches} == {(None, None)}
+
+
+def test_percentiles_tell_how_many_pairs_are_farther(indexer: SimpleIndexer) -> None:
+    fifth = sound([0, 0, 0, 1], uri="files/hum", recording_id="hum")
+    indexer.index(DocList[Recording]([fifth]))
+    windows = {**LIBRARY, "hum": [[0, 0, 0, 1]]}
+    unit = {name: l2_normalize(np.array(rows, np.float32)) for name, rows in windows.items()}
+    pairs = np.concatenate([(1 - a @ b.T).ravel() for a, b in combinations(unit.values(), 2)])
+    [doc] = search(indexer, sound([1, 0, 0, 0]))
+    for match in doc.matches:
+        farther = np.mean(pairs > match.scores["cosine"]["value"] + 1e-6)
+        assert match.percentile == pytest.approx(100 * farther, abs=1e-3)

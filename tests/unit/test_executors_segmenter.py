@@ -17,6 +17,8 @@ from audiosearch.decode import decode
 from audiosearch.errors import InvalidQueryError
 from audiosearch.identity import recording_id
 from audiosearch.peaks import peaks_of
+from audiosearch.scoring.alignment import FINE_PEAKS_PER_S
+from audiosearch.seek_table import SeekTable
 from executors.documents import Recording
 from executors.encoder import AudioEncoder
 from executors.indexer import SimpleIndexer
@@ -135,17 +137,43 @@ def test_silent_windows_are_counted_not_kept(segmenter: AudioSegmenter) -> None:
     assert done.is_last
 
 
+def test_blocks_bring_where_they_lie_in_the_file(segmenter: AudioSegmenter, tmp_path: Path) -> None:
+    """By that a query finds its stretch, and the next block its beginning."""
+    path = tmp_path / "long.mp3"
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 130 * 16_000)
+    write_soundfile(path, noise, 16_000, format="MP3")
+    docs = DocList[Recording]([Recording(path=str(path))])
+    [first] = segmenter.segment_block(docs)
+    assert len(SeekTable(first.seek_table or b"")) == 12
+    second = Recording(path=str(path), block=1, seek_table=first.seek_table)
+    [last] = segmenter.segment_block(DocList[Recording]([second]))
+    assert last.is_last
+    assert last.duration_s == pytest.approx(130, abs=1e-3)
+    by_table = Recording(path=str(path), start_s=121, end_s=126, seek_table=last.seek_table)
+    scanned = Recording(path=str(path), start_s=121, end_s=126)
+    found, expected = search(segmenter, by_table, scanned)
+    assert found.seek_table is None
+    np.testing.assert_allclose(np.asarray(found.tensor), np.asarray(expected.tensor), atol=1e-4)
+
+
 def test_blocks_bring_what_to_draw(segmenter: AudioSegmenter) -> None:
     """Silence too, and each stretch once though blocks overlap."""
-    waveform = np.concatenate([sine(590.0), np.zeros(16_000 * 30, np.float32)])
+    waveform = np.concatenate([sine(110.0), np.zeros(16_000 * 30, np.float32)])
     docs = [Recording(tensor=waveform, sample_rate=16_000, block=block) for block in (0, 1)]
     done = segmenter.segment_block(DocList[Recording](docs))
     assert [doc.is_last for doc in done] == [False, True]
     sent = [Recording.from_protobuf(doc.to_protobuf()) for doc in done]
     peaks = np.concatenate([np.asarray(doc.peaks) for doc in sent])
     assert peaks.dtype == np.int8
-    assert [len(np.asarray(doc.peaks)) for doc in done] == [600 * 20, 20 * 20]
+    assert [len(np.asarray(doc.peaks)) for doc in done] == [120 * 20, 20 * 20]
     np.testing.assert_array_equal(peaks, peaks_of(waveform, 16_000))
+
+
+def test_queries_bring_finer_peaks(segmenter: AudioSegmenter) -> None:
+    waveform = np.random.default_rng(0).uniform(-1, 1, 5 * 16_000).astype(np.float32)
+    [doc] = search(segmenter, Recording(tensor=waveform, sample_rate=16_000, start_s=1.0))
+    expected = peaks_of(waveform[16_000:], 16_000, FINE_PEAKS_PER_S)
+    np.testing.assert_array_equal(np.asarray(doc.peaks), expected)
 
 
 def test_query_is_identified_where_its_own_recording_is_excluded(

@@ -34,6 +34,17 @@ def test_stretches_of_uploads_end_after_their_start() -> None:
         Upload.model_validate(form | {"end_s": "1"})
 
 
+def test_a_query_by_name_has_no_sound() -> None:
+    query = Query.model_validate({"id": "q", "heard": "laughing baby", "uri": None})
+    assert query.sounds() == {"query": [], "positive": [], "negative": []}
+    for sound in ({"uri": "a.wav"}, {"start_s": 1}, {"negatives": [{"uri": "a.wav"}]}):
+        [name] = sound
+        with pytest.raises(ValidationError, match=f"heard and {name}, expected one .*filter.heard"):
+            Query.model_validate({"heard": "dog", **sound})
+    with pytest.raises(ValidationError, match=r"such as 'Motorcycle'"):
+        Query.model_validate({"heard": "motorbike"})
+
+
 @pytest.mark.parametrize("tag", ["\ud800", 2**60, float("inf"), {"a": 1}, [1], None])
 def test_tags_that_protobuf_cannot_carry(tag: object) -> None:
     with pytest.raises(ValidationError):
@@ -51,6 +62,12 @@ def test_tags_that_protobuf_cannot_carry(tag: object) -> None:
         {"tags": {"\ud800": "x"}},
         {"uri_prefix": "\ud800"},
         {"colour": "red"},
+        {"heard": []},
+        {"heard": "unicorn"},
+        {"heard": ["dog", "unicorn"]},
+        {"heard": ["dog"] * 21},
+        {"heard": "dog " * 30},
+        {"heard": 1},
     ],
 )
 def test_filters_that_mean_nothing(condition: dict[str, object]) -> None:

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from audiosearch.errors import AudioSearchError, IndexMismatchError, LibraryDamagedError
+from audiosearch.heard.windows import N_CLASSES, keep_best
 from audiosearch.store.database import Database
-from audiosearch.store.rows import Damage, File, Recording, Space, WindowBlock
+from audiosearch.store.rows import Damage, File, Filter, Recording, Space, WindowBlock
 from audiosearch.store.sqlite import SQLiteStore
 from audiosearch.store.workspace import read_space
-from audiosearch.types import Peaks, Vectors
+from audiosearch.types import Heard, Peaks, Vectors
 
 DIM = 16
 SPACE = Space("yamnet", "v1", DIM, 4.0, 2.0)
@@ -33,6 +34,11 @@ def make_peaks(block: int, n_windows: int) -> Peaks:
     return np.random.default_rng(block).integers(-128, 128, (40 * n_windows, 2), np.int8)
 
 
+def make_heard(block: int, n_windows: int) -> Heard:
+    probabilities = np.random.default_rng(block).random((n_windows, N_CLASSES), np.float32)
+    return keep_best(probabilities**100)
+
+
 QUERIES = unit_vectors(3, seed=99)
 
 
@@ -43,7 +49,14 @@ def add(store: SQLiteStore, name: str, n_blocks: int, n_windows: int) -> None:
         store.add_block(
             File(f"music/{name}.ogg", f"/home/me/music/{name}.ogg", 100, 200, name),
             Recording(name, 600.0 * (block + 1), block == n_blocks - 1, tags={"label": name}),
-            WindowBlock(block, start_s, start_s + 4, vectors, make_peaks(block, n_windows)),
+            WindowBlock(
+                block,
+                start_s,
+                start_s + 4,
+                vectors,
+                make_peaks(block, n_windows),
+                make_heard(block, n_windows),
+            ),
             SPACE,
         )
 
@@ -84,6 +97,8 @@ def answers(store: SQLiteStore) -> set[object]:
         pieces |= set(zip(one.start_s.tolist(), one.distances.tolist(), strict=True))
         peaks = store.peaks(each.id).tolist()
         pieces |= {(each.id, number, *peak) for number, peak in enumerate(peaks)}
+        for heard in (one.heard, store.window_heard(each.id)):
+            pieces |= {(each.id, "heard", window.tobytes()) for window in heard}
     return pieces
 
 
@@ -144,6 +159,7 @@ def test_a_flipped_byte_is_found_or_harms_nothing(
         *(("files", each) for each in ("uri", "path", "size", "mtime_ns", "message")),
         *(("blocks", each) for each in ("block", "start_s", "end_s", "vectors", "checksum")),
         ("blocks", "peaks"),
+        ("blocks", "heard"),
         *(("folders", each) for each in ("name", "path")),
     ],
 )
@@ -215,6 +231,31 @@ def test_rows_that_miss_others_are_found(library: Path, tmp_path: Path, statemen
         assert "recording 'long'" in {each.what for each in store.repair()}
         assert store.check() == []
         assert store.recording("long") is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE heard SET score = score + 1 WHERE recording_id = 'long'",
+        "DELETE FROM heard WHERE recording_id = 'long'",
+        "INSERT INTO heard VALUES (1000, 'long', 60000)",
+    ],
+)
+def test_what_is_heard_is_made_anew_of_the_windows(
+    library: Path, tmp_path: Path, statement: str
+) -> None:
+    workspace = copy(library, tmp_path / "copy")
+    with closing(SQLiteStore(workspace)) as store:
+        counts = store.count_heard(Filter())
+    with closing(sqlite3.connect(workspace / DATABASE)) as database:
+        assert database.execute(statement).rowcount
+        database.commit()
+    with closing(SQLiteStore(workspace)) as store:
+        expected = Damage("heard 'long'", "it is not what is heard in its windows")
+        assert store.repair() == [expected]
+        assert store.check() == []
+        assert store.recording("long")
+        assert store.count_heard(Filter()) == counts
 
 
 @pytest.mark.parametrize("position", range(0, 100, 7))

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import audiosearch.store.exact
+from audiosearch.heard.windows import nothing_heard
 from audiosearch.store.exact import ExactIndex
 
 
@@ -15,7 +16,8 @@ def make_index(rows: dict[str, list[list[float]]]) -> ExactIndex:
 def add(index: ExactIndex, recording_id: str, vectors: list[list[float]]) -> None:
     start_s = np.arange(len(vectors), dtype=np.float64)
     times = np.stack([start_s, start_s + 4], axis=1)
-    index.extend([recording_id], [len(vectors)], times, np.array(vectors, np.float32))
+    heard = nothing_heard(len(vectors))
+    index.extend([recording_id], [len(vectors)], times, np.array(vectors, np.float32), heard)
 
 
 EAST, NORTH, WEST, NORTHEAST = [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.6, 0.8]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audiosearch.heard.windows import nothing_heard
 from audiosearch.retrieval import SearchOptions, retrieve
 from audiosearch.store.rows import File, Recording, Space, WindowBlock
 from audiosearch.store.search import SearchIndex
@@ -241,7 +242,8 @@ def test_many_unused_rows_are_waste(tmp_path: Path) -> None:
     names = [str(number) for number in range(400)]
     times = [np.zeros((N_WINDOWS, 2))] * len(names)
     vectors = clustered(len(names) * N_WINDOWS, seed=0)
-    index.extend(names, [b"12345678"] * len(names), times, vectors)
+    heard = [nothing_heard(N_WINDOWS)] * len(names)
+    index.extend(names, [b"12345678"] * len(names), times, vectors, heard)
     index.remove("unknown")
     for number in range(50):
         assert not index.is_wasteful
