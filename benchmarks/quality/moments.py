@@ -20,6 +20,7 @@ from benchmarks.quality.mixes import mix_clips, pink_noise
 SNRS_DB = (0, 6, 12)
 N_MIXES = 3
 CLIPS_A_LABEL = 4
+MEETING_SNR_DB = 30
 _COLUMNS = ("path", "start", "end", "label", "group")
 
 
@@ -55,6 +56,14 @@ def measure_moments(
             own.mkdir()
             table = _make_mixes(own, sounds.clips, _background(background, music), snr_db)
             yield condition, evaluate(table, "--workspace", str(own / "workspace"))
+
+
+def measure_meeting(voices: LabelledSet, folder: Path) -> dict[str, Any]:
+    """Make meetings of prompts that speakers read, and search them for each of their remarks."""
+    own = folder / "meetings"
+    own.mkdir()
+    table = _make_mixes(own, voices.clips, _background("pink noise"), MEETING_SNR_DB)
+    return evaluate(table, "--workspace", str(own / "workspace"))
 
 
 def evaluate(table: Path, *options: str) -> dict[str, Any]:
@@ -111,9 +120,9 @@ def _labels(clips: Sequence[Clip]) -> list[str]:
     return sorted({each.label for each in clips})
 
 
-def _background(kind: str, music: LabelledSet) -> Waveform:
+def _background(kind: str, music: LabelledSet | None = None) -> Waveform:
     """Give a minute of background."""
-    if kind == "pink noise":
+    if music is None or kind == "pink noise":
         return pink_noise(60 * SAMPLE_RATE, seed=0)
     rng = np.random.default_rng(0)
     return np.concatenate([music.clips[n].waveform for n in rng.permutation(len(music.clips))[:6]])
