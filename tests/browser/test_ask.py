@@ -176,7 +176,7 @@ def test_what_the_browser_cannot_decode_is_answered_all_the_same(
     page: Page, tmp_path: Path, clip: Path
 ) -> None:
     unplayable = tmp_path / "drums.wma"
-    write_ffmpeg(unplayable, decode(clip, 16_000), "wmav2", 16_000, bit_rate=24_000)
+    write_ffmpeg(unplayable, decode(clip, 16_000), "wmav2", 16_000, bit_rate=64_000)
     results = upload(page, unplayable)
     assert titles(results)[0] == clip.name
     expect(page.get_by_text("This browser cannot draw this sound")).to_be_visible()

@@ -29,6 +29,7 @@ CLIPS = (
     "guitar_guit_em9.mp3",
 )
 TABLA = "clips/drum_loop_loop_tabla.ogg"
+TIMES = ("start_s", "end_s")
 
 
 def run(*arguments: str | Path, workspace: Path, status: int = 0) -> str:
@@ -267,11 +268,12 @@ def test_export_a_search(service: Service, clips: Path) -> None:
         text=True,
         check=True,
     )
+    [start_s, end_s] = (json.loads(answer)["data"][0]["matches"][0][each] for each in TIMES)
     assert done.stdout.splitlines()[:5] == [
         "#EXTM3U",
-        f"#EXTINF:4,{TABLA}",
-        "#EXTVLCOPT:start-time=0",
-        "#EXTVLCOPT:stop-time=4",
+        f"#EXTINF:{end_s - start_s:g},{TABLA}",
+        f"#EXTVLCOPT:start-time={start_s:g}",
+        f"#EXTVLCOPT:stop-time={end_s:g}",
         str(clips / CLIPS[2]),
     ]
 
