@@ -85,14 +85,18 @@ def main() -> None:
         print("|---|---|---|---|---|")
         for threshold in THRESHOLDS:
             print(row(f"{threshold:g}", compare(clips, scores, threshold)))
+    print(f"\nat {THRESHOLD:g}\n\n{heard_table(clips)}")
+
+
+def heard_table(clips: Sequence[Clip]) -> str:
+    """Make the Markdown table of the labels, as heard by default."""
     scores = hear(YAMNetEncoder(EncoderSettings()), clips)
-    print(f"\nat {THRESHOLD:g}\n\n| label | classes | precision | recall | F1 |")
-    print("|---|---|---|---|---|")
+    lines = ["| label | classes | precision | recall | F1 |", "| --- | --- | ---: | ---: | ---: |"]
     for label, found in compare(clips, scores, THRESHOLD).items():
         names = ", ".join(CLASSES[label])
-        print(
-            f"| {label} | {names} | {found.precision:.2f} | {found.recall:.2f} | {found.f1:.2f} |"
-        )
+        measures = f"{found.precision:.2f} | {found.recall:.2f} | {found.f1:.2f}"
+        lines.append(f"| {label} | {names} | {measures} |")
+    return "\n".join(lines)
 
 
 def hear(encoder: YAMNetEncoder, clips: Sequence[Clip]) -> NDArray[np.float64]:

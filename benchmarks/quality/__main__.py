@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.heard import heard_table
 from benchmarks.quality.clips import PROJECT_DIR, TEST_DATA, read_sets
 from benchmarks.quality.encoders import Cell, encoder_table, measure_encoders
 from benchmarks.quality.moments import evaluate, measure_meeting, measure_moments, moment_table
@@ -37,6 +38,7 @@ def main() -> None:
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "encoders": encoder_table(rows, [*sets.values()]),
         "labels": label_table(labels),
+        "heard": heard_table(esc10.clips),
         "moments": moment_table(moments),
         "cry": moments_of("baby_cry", moments[2][1]),
         "meeting": moments_of(None, meeting),

@@ -125,7 +125,9 @@ def yamnet_variants(encoder: YAMNetFrames) -> Iterator[Variant]:
     yield Variant("YAMNet, mean embedding", partial(encoder.pooled, _mean))
     yield Variant("… centred", partial(encoder.pooled, _mean), centred=True)
     yield Variant("YAMNet, largest of the embeddings", partial(encoder.pooled, _max))
+    yield Variant("… centred", partial(encoder.pooled, _max), centred=True)
     yield Variant("YAMNet, mean and deviation", partial(encoder.pooled, _mean_and_deviation))
+    yield Variant("… centred", partial(encoder.pooled, _mean_and_deviation), centred=True)
 
 
 def mfcc_statistics(waveform: Waveform, spans: Sequence[Span]) -> Vectors:
