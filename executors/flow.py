@@ -6,6 +6,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,6 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None], all_or_none: boo
         If a microservice does not start; it has said why.
     """
     import rich
-    from jina import Flow
     from jina.excepts import RuntimeFailToStart
 
     # Jina's banner names addresses on which nobody listens, and its errors repeat ours.
@@ -101,11 +101,20 @@ def serve(config: dict[str, Any], on_ready: Callable[[], None], all_or_none: boo
     os.register_at_fork(before=_note_parent, after_in_child=lambda: become_microservice(_parent))
     run = _run_all_or_none if all_or_none else _run_supervised
     try:
-        run(Flow.load_config(config), on_ready)
+        run(load_flow(config), on_ready)
     except RuntimeFailToStart as error:
         raise ServerError(
             "the Flow did not start; what Jina says of it is shown with JINA_LOG_LEVEL=INFO"
         ) from error
+
+
+def load_flow(config: dict[str, Any]) -> Any:
+    """Make a Flow; Jina, which writes YAML on the way, would break long paths at their spaces."""
+    from jina import Flow
+    from jina.jaml import JAML
+
+    JAML.dump = staticmethod(partial(JAML.dump, width=sys.maxsize))
+    return Flow.load_config(config)
 
 
 def pods_of(flow: Any) -> list[tuple[str, Any]]:
