@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from audiosearch.encoders import load_encoder
+from audiosearch.encoders import choose_encoder
 from audiosearch.encoders.settings import EncoderSettings
 from audiosearch.weights import models_dir
 from audiosearch.windows import WindowPlan
@@ -33,8 +33,8 @@ def main() -> None:
         for weights in models_dir().glob("yamnet*"):
             shutil.copy(weights, folder)
         encoders = [
-            load_encoder(
-                "vggish",
+            choose_encoder(
+                *("vggish", None, None),
                 EncoderSettings(models_dir=Path(folder), heard=heard, unverified_weights=True),
             )
             for heard in (False, True)

@@ -161,7 +161,7 @@ def _limits(machine: dict[str, Any], results: dict[str, Any]) -> str:
             for stage in ("decode", "encode", "engine")
             if stage in stages
         ]
-        precision = "bf16" if machine["bf16"] and name == "vggish" else "f32"
+        precision = "bf16" if machine["bf16"] else "f32"
         if stages and (peak := peaks.get(f"{precision}_gflops")):
             reached = stages["engine"] * stages["gflop_s"]
             rows.append((f"{name}: engine, GFLOP/s", reached))
