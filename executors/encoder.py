@@ -99,7 +99,7 @@ class AudioEncoder(Executor):
     def _warm_up(self) -> None:
         """Encode something: the first time takes longer, and no search is to wait for that."""
         rate = self.encoder.sample_rate
-        self.encoder.embed([np.zeros(10 * rate, np.float32)], rate)
+        self.encoder.describe([np.zeros(10 * rate, np.float32)], rate)
 
     @requests(on="/search")
     def encode_queries(
