@@ -81,11 +81,13 @@ class Pipeline:
         RefusedError
             If a query cannot be answered; the message says which.
         """
-        found = await self._call("/resolve", docs, {}, INDEXER)
-        _check(found)
-        for doc in found:
+        sounds = [*docs]
+        if any(doc.path is None for doc in sounds):  # what came along need not be looked up
+            sounds = await self._call("/resolve", sounds, {}, INDEXER)
+        _check(sounds)
+        for doc in sounds:
             doc.status = None
-        found = await self._call("/search", found, parameters)
+        found = await self._call("/search", sounds, parameters)
         _check(found)
         return [next(sounds) for _, sounds in groupby(found, lambda doc: doc.group)]
 

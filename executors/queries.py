@@ -92,12 +92,12 @@ def _search(
     return hits
 
 
-def _score(hits: Iterable[Hit], store: Store, wanted: Sequence[Recording]) -> None:
+def _score(hits: Sequence[Hit], store: Store, wanted: Sequence[Recording]) -> None:
     """Tell what the hits' distances mean."""
     asked = [asked_of(doc) for doc in wanted]
-    for hit in hits:
-        distance = float(np.asarray(hit.pairs)[:, DISTANCE].min())
-        scored = score(store, hit.recording_id, distance, asked)
+    distances = [float(np.asarray(hit.pairs)[:, DISTANCE].min()) for hit in hits]
+    found = [(hit.recording_id, each) for hit, each in zip(hits, distances, strict=True)]
+    for hit, scored in zip(hits, score(store, found, asked), strict=True):
         hit.percentile, hit.verdict = scored.percentile, scored.verdict
 
 

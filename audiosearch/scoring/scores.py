@@ -7,6 +7,7 @@ from audiosearch.scoring.alignment import Asked, align
 from audiosearch.scoring.distances import percentile
 from audiosearch.scoring.verdicts import Verdict, is_same_recording, may_be_same, verdict
 from audiosearch.store.base import Store
+from audiosearch.store.rows import Space
 
 
 @dataclass(frozen=True)
@@ -26,30 +27,45 @@ class Score:
     verdict: Verdict | None
 
 
-def score(store: Store, recording_id: str, distance: float, sounds: Sequence[Asked]) -> Score:
-    """Score a recording.
+def score(
+    store: Store, found: Sequence[tuple[str, float]], sounds: Sequence[Asked]
+) -> list[Score]:
+    """Score the recordings that a search has found.
 
     Parameters
     ----------
     store : Store
-        The library, which holds it.
-    recording_id : str
-        The recording.
-    distance : float
-        Cosine distance of its best window to the query.
+        The library, which holds them.
+    found : sequence of (str, float)
+        Each recording's id, and the cosine distance of its best window to the query.
     sounds : sequence of Asked
         Those of the query whose likes are wanted.
+
+    Returns
+    -------
+    list of Score
+        In the same order.
     """
-    encoder = store.space.encoder if store.space else ""
-    same = may_be_same(distance, encoder) and _is_any_of(store, recording_id, sounds)
-    return Score(percentile(distance, store.pair_distances()), verdict(distance, encoder, same))
+    space, usual = store.space, store.pair_distances()
+    if space is None:  # the last recording has gone meanwhile
+        return [Score(None, None) for _ in found]
+    return [
+        Score(
+            percentile(distance, usual),
+            verdict(
+                distance,
+                space.encoder,
+                may_be_same(distance, space.encoder)
+                and _is_any_of(store, space, recording_id, sounds),
+            ),
+        )
+        for recording_id, distance in found
+    ]
 
 
-def _is_any_of(store: Store, recording_id: str, sounds: Sequence[Asked]) -> bool:
+def _is_any_of(store: Store, space: Space, recording_id: str, sounds: Sequence[Asked]) -> bool:
     """Tell whether a recording is the same audio as one of several sounds."""
-    space, peaks = store.space, store.peaks(recording_id)
-    if space is None:
-        return False
+    peaks = store.peaks(recording_id)
     aligned = (
         align(sound, peaks, store.window_distances(recording_id, sound.vectors), space.stride_s)
         for sound in sounds

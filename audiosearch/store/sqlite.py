@@ -226,15 +226,10 @@ class SQLiteStore(LibraryReader):
 
     def _loaded(self, queries: Vectors) -> SearchIndex:
         """Load the index at its first use: a process that only writes does without its memory."""
-        space = self.space
-        if space and queries.shape[1:] != (space.dim,):
-            raise IndexMismatchError(
-                f"received query vectors of shape {queries.shape}, expected (n, {space.dim}): "
-                f"this library was made with {space}"
-            )
         if self._index is None:
+            space = self.space
             self._index = SearchIndex(
-                queries.shape[1],
+                space.dim if space else queries.shape[1],
                 self._workspace / APPROXIMATE,
                 self._approximate_from,
                 self._read_only,
@@ -242,6 +237,11 @@ class SQLiteStore(LibraryReader):
             with self._db.snapshot():
                 load_index(self._index, self._db, self.recordings())
                 self._version = self._db.version
+        if queries.shape[1:] != (self._index.dim,):
+            raise IndexMismatchError(
+                f"received query vectors of shape {queries.shape}, expected "
+                f"(n, {self._index.dim}): this library was made with {self.space}"
+            )
         return self._index
 
     def _forget(self, recording_ids: Collection[str]) -> None:

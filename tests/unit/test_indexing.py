@@ -18,7 +18,7 @@ from audiosearch.catalogue import find_files
 from audiosearch.client import Client
 from audiosearch.errors import DiskFullError, ServerError, ServerUnavailableError
 from audiosearch.identity import recording_id
-from audiosearch.indexing import TRIES, index_paths
+from audiosearch.indexing import BYTES_A_REQUEST, TRIES, index_paths
 from audiosearch.removal import remove_files
 from audiosearch.report import Report
 from audiosearch.store.sqlite import SQLiteStore
@@ -265,6 +265,13 @@ def test_requests_are_tried_again_then_listed(
         "server" if error else ServerUnavailableError.code
     }
     assert len(report.failed) == 2
+
+
+def test_small_files_come_first(new_files: Path, tmp_path: Path) -> None:
+    os.truncate(new_files / "a.wav", BYTES_A_REQUEST)
+    client = Broken()
+    index_paths([new_files], tmp_path / "workspace", lambda: nullcontext(client), no_progress)
+    assert [Path(uri).name for uri in client.asked[0]] == ["b.wav"]
 
 
 def test_a_file_that_breaks_the_server_takes_no_other_with_it(disk: Disk) -> None:
