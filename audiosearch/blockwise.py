@@ -10,7 +10,8 @@ from audiosearch.sources import Native, Source, openable, size_of
 from audiosearch.types import Waveform
 
 PIECE_S = 60
-_SMALL_BYTES = 250_000  # whatever the format, a file of those is decoded in no time
+SMALL_BYTES = 250_000  # whatever the format, a file of those is decoded in no time
+SMALL_MP3_BYTES = 10_000_000  # within so many libsndfile, which is faster, finds a place at once
 
 
 def decode_block(
@@ -68,15 +69,16 @@ def read_pieces(source: Source) -> Iterator[Native]:
 def _new_table(source: Source) -> SeekTable | None:
     """Give an empty table to a long recording whose format does not find its parts by itself.
 
-    libsndfile finds them at once in all formats but MP3, FFmpeg in MP4.
+    libsndfile finds them at once in all formats but long MP3, FFmpeg in MP4.
     """
     import soundfile
 
-    if size_of(source) < _SMALL_BYTES:
+    n_bytes = size_of(source)
+    if n_bytes < SMALL_BYTES:
         return None
     try:
         with soundfile.SoundFile(openable(source)) as file:
-            return SeekTable() if file.format == "MP3" else None
+            return SeekTable() if file.format == "MP3" and n_bytes > SMALL_MP3_BYTES else None
     except (soundfile.LibsndfileError, RuntimeError):
         with open_audio(source) as (container, _):
             return None if is_exact(container) else SeekTable()

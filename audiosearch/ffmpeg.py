@@ -6,18 +6,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audiosearch.errors import AudioDecodeError, NoAudioError
 from audiosearch.frames import Placed, frames_of, placed
 from audiosearch.seek_table import SeekTable
 from audiosearch.seeking import UnplacedError, frames_by_table, frames_near, seeks
 from audiosearch.sources import Native, Source, mix, name_of
+from audiosearch.types import Waveform
 
 if TYPE_CHECKING:
-    from av import AudioStream
+    from av import AudioFrame, AudioStream
     from av.container import InputContainer
 
+_FRAMES_MIXED = 64  # at once: mixing each by itself costs as much as decoding it
 _MAX_PADDING = 4096  # samples that an MP3 may have behind its end: 12 bits tell how many
+
+Planes = list[NDArray[np.float32]]
+"""A frame's samples, by channel."""
+
 # Formats that are lists of other files, or of streams to wait for.
 _NAMING_OTHERS = {"concat", "dash", "hls", "imf", "lavfi", "rtsp", "sap", "sdp"}
 
@@ -119,19 +126,39 @@ def _collect(
 ) -> Native | None:
     """Mix the frames of a stretch; ``None`` without any, an empty waveform past the end."""
     rate = position = 0
-    chunks = [mix(np.empty((0, 1), np.float32), channels)]
+    pieces = [mix(np.empty((0, 1), np.float32), channels)]
+    waiting: list[Planes] = []
     for start, frame in frames:
         rate, position = frame.sample_rate, start + frame.samples
         if last_s is not None and start >= last_s * rate:
             break
         if position > first_s * rate:
-            mixed = mix(np.asarray(frame.to_ndarray(), np.float32).T, channels)
             stop = None if last_s is None else last_s * rate - start
-            chunks.append(mixed[max(0, first_s * rate - start) : stop])
-    waveform = np.concatenate(chunks)
+            planes = _planes(frame, slice(max(0, first_s * rate - start), stop))
+            if len(waiting) == _FRAMES_MIXED or (waiting and len(waiting[0]) != len(planes)):
+                pieces.append(_mix(waiting, channels))
+                waiting = []
+            waiting.append(planes)
+    if waiting:
+        pieces.append(_mix(waiting, channels))
+    waveform = np.concatenate(pieces)
     if end is not None and end < position <= end + _MAX_PADDING:
         waveform = waveform[: max(0, end - first_s * rate)]
     return Native(waveform, rate) if rate else None
+
+
+def _planes(frame: "AudioFrame", stretch: slice) -> Planes:
+    """Look at a stretch of a frame of planar floats, without copying it."""
+    return [
+        np.frombuffer(memoryview(plane), np.float32, frame.samples)[stretch]
+        for plane in frame.planes
+    ]
+
+
+def _mix(frames: list[Planes], channels: int) -> Waveform:
+    """Join frames of the same number of channels, and mix them."""
+    joined = np.stack([np.concatenate(parts) for parts in zip(*frames, strict=True)])
+    return mix(joined.T, channels)
 
 
 def _end(container: "InputContainer", stream: "AudioStream") -> int | None:

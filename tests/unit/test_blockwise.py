@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from audiosearch import frames, seeking
+from audiosearch import blockwise, frames, seeking
 from audiosearch.blockwise import PIECE_S, decode_block, read_pieces
 from audiosearch.decode import decode, read_native
 from audiosearch.seek_table import SeekTable
@@ -63,6 +63,11 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_soundfile(folder / "v.ogg", sound(RATE), RATE, format="OGG", subtype="VORBIS")
     remux(folder / "v.ogg", folder / "vorbis.webm")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def mp3_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blockwise, "SMALL_MP3_BYTES", blockwise.SMALL_BYTES)
 
 
 @cache
@@ -154,6 +159,20 @@ def test_formats_that_find_their_parts_need_no_table(tmp_path: Path, name: str) 
     assert (tmp_path / name).stat().st_size > 250_000
     _, table = blocks_of(tmp_path / name)
     assert table == b""
+
+
+@pytest.mark.parametrize("name", ["cbr.mp3", "vbr.mp3"])
+def test_an_mp3_of_a_song_needs_no_table(
+    recordings: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    waveforms, table = blocks_of.__wrapped__(recordings / name)
+    assert table == b""
+    whole = whole_of(recordings / name)
+    for index, waveform in enumerate(waveforms):
+        start = Block(PLAN, index, BLOCK_S).start
+        expected = whole[start : start + waveform.size]
+        np.testing.assert_allclose(waveform, expected, atol=1e-5)
 
 
 def test_short_recordings_need_no_table(tmp_path: Path) -> None:
