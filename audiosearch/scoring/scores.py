@@ -27,9 +27,7 @@ class Score:
     verdict: Verdict | None
 
 
-def score(
-    store: Store, found: Sequence[tuple[str, float]], sounds: Sequence[Asked]
-) -> list[Score]:
+def score(store: Store, found: Sequence[tuple[str, float]], sounds: Sequence[Asked]) -> list[Score]:
     """Score the recordings that a search has found.
 
     Parameters

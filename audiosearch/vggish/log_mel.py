@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from audiosearch.errors import InvalidWaveformError
 from audiosearch.vggish import params
@@ -56,6 +55,8 @@ def log_mel(waveform: NDArray[Float], log_offset: float = params.LOG_OFFSET) -> 
     out = np.empty((n_frames(waveform.size), params.N_MELS), waveform.dtype)
     if not len(out):
         return out
+    from scipy import fft  # a tenth of a second, which commands that hear nothing do without
+
     frames = np.lib.stride_tricks.sliding_window_view(waveform, params.STFT_WINDOW_LENGTH)
     frames = frames[:: params.STFT_HOP_LENGTH]
     hann, mel = _hann(), _mel_matrix()
