@@ -1,5 +1,7 @@
 """Waveforms to look at: the least and the largest sample of each twentieth of a second."""
 
+import math
+
 import numpy as np
 
 from audiosearch.errors import InvalidQueryError
@@ -71,45 +73,58 @@ def block_peaks(waveform: Waveform, block: Block) -> Peaks:
     return peaks[: -(-own // samples_per_bin)]
 
 
-def reduce_peaks(
-    peaks: Peaks, points: int, start_s: float = 0.0, end_s: float | None = None
-) -> Peaks:
+def count_bins(duration_s: float) -> int:
+    """Count the bins of a recording."""
+    return math.ceil(round(duration_s * PEAKS_PER_S, 3))
+
+
+def bins_between(start_s: float, end_s: float | None = None) -> tuple[int, int | None]:
+    """Give the first bin of a stretch, and that behind its last; ``None`` if it has no end.
+
+    Raises
+    ------
+    InvalidQueryError
+        If it ends before it starts.
+
+    Examples
+    --------
+    >>> bins_between(1.01, 1.99)
+    (20, 40)
+    """
+    if start_s < 0 or (end_s is not None and end_s <= start_s):
+        raise InvalidQueryError(
+            f"received start_s: {start_s} and end_s: {end_s}, expected 0 <= start_s < end_s"
+        )
+    return int(start_s * PEAKS_PER_S), None if end_s is None else math.ceil(end_s * PEAKS_PER_S)
+
+
+def reduce_peaks(peaks: Peaks, points: int) -> Peaks:
     """Draw a stretch in fewer points.
 
     Parameters
     ----------
     peaks : [shape=(n_bins, 2)], int8
-        Of a whole recording.
+        Of the stretch.
     points : int
         How many are wanted.
-    start_s, end_s : float
-        The stretch, in seconds; ``None``: to the end. It is widened to whole bins.
 
     Returns
     -------
     [shape=(n_points, 2)], int8
-        As many as there are bins, where more are wanted; none where the stretch lies beyond the
-        end.
+        As many as there are bins, where more are wanted.
 
     Raises
     ------
     InvalidQueryError
-        If no point is wanted, or the stretch ends before it starts.
+        If no point is wanted.
     """
     if points < 1:
         raise InvalidQueryError(f"received points: {points}, expected at least 1")
-    if start_s < 0 or (end_s is not None and end_s <= start_s):
-        raise InvalidQueryError(
-            f"received start_s: {start_s} and end_s: {end_s}, expected 0 <= start_s < end_s"
-        )
-    first = int(start_s * PEAKS_PER_S)
-    stop = None if end_s is None else int(np.ceil(end_s * PEAKS_PER_S))
-    stretch = peaks[first:stop]
-    if len(stretch) <= points:
-        return stretch
-    edges = np.arange(points) * len(stretch) // points
-    lowest = np.minimum.reduceat(stretch[:, 0], edges)
-    highest = np.maximum.reduceat(stretch[:, 1], edges)
+    if len(peaks) <= points:
+        return peaks
+    edges = np.arange(points) * len(peaks) // points
+    lowest = np.minimum.reduceat(peaks[:, 0], edges)
+    highest = np.maximum.reduceat(peaks[:, 1], edges)
     return np.stack([lowest, highest], axis=1)
 
 

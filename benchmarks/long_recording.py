@@ -201,10 +201,11 @@ def reading(workspace: Path) -> Iterator[SQLiteStore]:
 
 def ask_near_the_end(service: Service, duration_s: float) -> list[float]:
     """Ask about stretches an hour before the end, or in the middle; gives the milliseconds."""
-    first_s = duration_s - min(3600, duration_s / 2)
+    stride_s = WindowPlan().stride_s
+    first_s = stride_s * round((duration_s - min(3600, duration_s / 2)) / stride_s)
     taken_ms = []
     for number in range(QUERIES):
-        start_s = round(first_s) + 2 * number
+        start_s = first_s + stride_s * number
         query = {"uri": f"files/{NAME}", "start_s": start_s, "end_s": start_s + STRETCH_S}
         started = time.perf_counter()
         [match] = service.search(query)

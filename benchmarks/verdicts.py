@@ -86,7 +86,14 @@ class Library:
         windows = self.index.window_distances(_id(number), sound.asked.vectors)
         if not may_be_same(float(windows.distances.min()), "yamnet"):
             return False
-        found = align(sound.asked, self.sounds[number].peaks, windows, PLAN.stride_s)
+        peaks = self.sounds[number].peaks
+        found = align(
+            sound.asked,
+            lambda first, stop: peaks[first:stop],
+            len(peaks),
+            windows,
+            PLAN.stride_s,
+        )
         return found is not None and is_same_recording(found, "yamnet")
 
     def precision_between(self, least: float, most: float) -> tuple[int, float]:

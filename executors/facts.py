@@ -12,7 +12,7 @@ from audiosearch.errors import AudioSearchError, NotFoundError
 from audiosearch.folders import list_folders
 from audiosearch.heard.facets import facets_of
 from audiosearch.heard.finding import MOMENTS, find_heard
-from audiosearch.peaks import FULL_SCALE, PEAKS_PER_S, reduce_peaks
+from audiosearch.peaks import FULL_SCALE, PEAKS_PER_S, bins_between, reduce_peaks
 from audiosearch.store.base import Store
 from audiosearch.store.ordering import position_of
 from audiosearch.store.rows import Recording
@@ -103,9 +103,10 @@ def peaks(store: Store, parameters: Parameters) -> dict[str, Any]:
     """Tell what to draw of a recording."""
     found = _find(store, parameters["recording_id"])
     start_s, end_s = float(parameters["start_s"]), parameters.get("end_s")
-    bins = store.peaks(found.id)
-    reduced = reduce_peaks(bins, int(parameters["points"]), start_s, end_s) / FULL_SCALE
-    last_s = len(bins) / PEAKS_PER_S if end_s is None else float(end_s)
+    first, stop = bins_between(start_s, end_s)
+    bins = store.peaks(found.id, first, stop)
+    reduced = reduce_peaks(bins, int(parameters["points"])) / FULL_SCALE
+    last_s = (first + len(bins)) / PEAKS_PER_S if end_s is None else float(end_s)
     return {
         "start_s": start_s,
         "end_s": min(last_s, found.duration_s),

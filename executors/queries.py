@@ -13,7 +13,7 @@ from audiosearch.errors import AudioSearchError, IndexMismatchError
 from audiosearch.feedback import combine
 from audiosearch.heard.windows import in_common, nothing_heard
 from audiosearch.ranking import DISTANCE
-from audiosearch.scoring.scores import score
+from audiosearch.scoring.scores import Found, score
 from audiosearch.store.base import Store
 from audiosearch.types import Heard
 from executors.documents import Hit, Recording
@@ -94,10 +94,12 @@ def _search(
 
 def _score(hits: Sequence[Hit], store: Store, wanted: Sequence[Recording]) -> None:
     """Tell what the hits' distances mean."""
-    asked = [asked_of(doc) for doc in wanted]
-    distances = [float(np.asarray(hit.pairs)[:, DISTANCE].min()) for hit in hits]
-    found = [(hit.recording_id, each) for hit, each in zip(hits, distances, strict=True)]
-    for hit, scored in zip(hits, score(store, found, asked), strict=True):
+    found = [
+        Found(hit.recording_id, float(np.asarray(hit.pairs)[:, DISTANCE].min()), hit.duration_s)
+        for hit in hits
+    ]
+    scores = score(store, found, [asked_of(doc) for doc in wanted])
+    for hit, scored in zip(hits, scores, strict=True):
         hit.percentile, hit.verdict = scored.percentile, scored.verdict
 
 

@@ -5,6 +5,7 @@ keeps for drawing. They hardly change when sound is encoded anew, made louder or
 differ between two takes of the same kind of sound, whose vectors may be as near.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,9 @@ _CANDIDATES = 8  # pairs of windows whose place is tried
 _NO_STEP = 1e-6  # a sum of squared steps, in 127ths of full scale: silence, a steady tone
 
 Steps = NDArray[np.float64]
+
+PeaksOf = Callable[[int, int], Peaks]
+"""Gives the bins of a recording from a first one up to another, those of them that it has."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Alignment:
 
 
 def align(
-    asked: Asked, peaks: Peaks, windows: WindowDistances, stride_s: float
+    asked: Asked, peaks: PeaksOf, n_bins: int, windows: WindowDistances, stride_s: float
 ) -> Alignment | None:
     """Lay a query upon a recording so that its consecutive windows fit.
 
@@ -76,8 +80,10 @@ def align(
     ----------
     asked : Asked
         The query.
-    peaks : [shape=(n_bins, 2)], int8
-        Of the recording, ``PEAKS_PER_S`` a second.
+    peaks : callable
+        Gives a stretch of the recording's, ``PEAKS_PER_S`` a second.
+    n_bins : int
+        How many the whole recording has.
     windows : WindowDistances
         All windows of the recording, compared with the query's.
     stride_s : float
@@ -89,23 +95,40 @@ def align(
         ``None`` where they overlap too little: by less than a second, or than three quarters of the
         shorter.
     """
-    query, recording = _steps_by_phase(asked.peaks), _steps(peaks)
-    if not query.size or not recording.size:
+    query, recording = _steps_by_phase(asked.peaks), _Recording(peaks, n_bins - 1)
+    if not query.size or recording.n_steps < 1:
         return None
     reach = round(stride_s * PEAKS_PER_S)
     lags = _lags_to_try(asked, windows)
     correlation, lag, phase = max(_best_fit(query, recording, each, reach) for each in lags)
     if not np.isfinite(correlation):
         return None
-    first, stop = max(0, lag), min(lag + query.shape[1], recording.size)
+    first, stop = max(0, lag), min(lag + query.shape[1], recording.n_steps)
     n_events = min(
-        _count_events(query[phase, first - lag : stop - lag]), _count_events(recording[first:stop])
+        _count_events(query[phase, first - lag : stop - lag]),
+        _count_events(recording.steps(first, stop)[0]),
     )
     return Alignment(
         correlation,
         float(np.arctanh(min(correlation, 1 - 1e-9)) * np.sqrt(max(n_events - 3, 0))),
         _distance_between(windows, first / PEAKS_PER_S, stop / PEAKS_PER_S),
     )
+
+
+@dataclass(frozen=True)
+class _Recording:
+    """The steps of a recording, read as they are asked for: a day's are many."""
+
+    peaks: PeaksOf
+    n_steps: int
+
+    def steps(self, first: int, stop: int) -> tuple[Steps, NDArray[np.bool_]]:
+        """Give a stretch, which may reach beyond the recording, and tell what of it is there."""
+        steps, there = np.zeros(stop - first), np.zeros(stop - first, np.bool_)
+        known = _steps(self.peaks(max(0, first), max(0, stop + 1)))
+        inside = slice(max(0, -first), max(0, -first) + known.size)
+        steps[inside], there[inside] = known, True
+        return steps, there
 
 
 def _count_events(steps: Steps) -> float:
@@ -146,17 +169,15 @@ def _lags_to_try(asked: Asked, windows: WindowDistances) -> list[int]:
     return lags
 
 
-def _best_fit(query: Steps, recording: Steps, lag: int, reach: int) -> tuple[float, int, int]:
+def _best_fit(query: Steps, recording: _Recording, lag: int, reach: int) -> tuple[float, int, int]:
     """Give the highest correlation within reach of a place, where it is, and in which phase."""
     n_steps = query.shape[1]
-    here = np.arange(lag - reach, lag + reach + n_steps)
-    there = (here >= 0) & (here < recording.size)
-    section = np.where(there, recording[here.clip(0, recording.size - 1)], 0.0)
+    section, there = recording.steps(lag - reach, lag + reach + n_steps)
     x = np.lib.stride_tricks.sliding_window_view(section, n_steps)
     mask = np.lib.stride_tricks.sliding_window_view(there.astype(np.float64), n_steps)
     n = mask.sum(axis=1, keepdims=True)
     power_x, power_y = (x**2).sum(axis=1, keepdims=True), mask @ (query**2).T
-    enough = max(_MIN_OVERLAP_S * PEAKS_PER_S, _MIN_SHARE * min(n_steps, recording.size))
+    enough = max(_MIN_OVERLAP_S * PEAKS_PER_S, _MIN_SHARE * min(n_steps, recording.n_steps))
     moves = (n >= enough) & (np.minimum(power_x, power_y) > _NO_STEP)
     scale = np.sqrt(np.where(moves, power_x * power_y, 1.0))
     correlations = np.where(moves, x @ query.T / scale, -np.inf)

@@ -1,13 +1,18 @@
 """Scores the recordings that a search has found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
-from audiosearch.scoring.alignment import Asked, align
+from audiosearch.peaks import count_bins
+from audiosearch.scoring.alignment import Asked, PeaksOf, align
 from audiosearch.scoring.distances import percentile
 from audiosearch.scoring.verdicts import Verdict, is_same_recording, may_be_same, verdict
 from audiosearch.store.base import Store
 from audiosearch.store.rows import Space
+
+_SHORT_S = 600  # a few blocks
 
 
 @dataclass(frozen=True)
@@ -27,15 +32,23 @@ class Score:
     verdict: Verdict | None
 
 
-def score(store: Store, found: Sequence[tuple[str, float]], sounds: Sequence[Asked]) -> list[Score]:
+class Found(NamedTuple):
+    """A recording that a search has found, and the cosine distance of its best window."""
+
+    recording_id: str
+    distance: float
+    duration_s: float
+
+
+def score(store: Store, found: Iterable[Found], sounds: Sequence[Asked]) -> list[Score]:
     """Score the recordings that a search has found.
 
     Parameters
     ----------
     store : Store
         The library, which holds them.
-    found : sequence of (str, float)
-        Each recording's id, and the cosine distance of its best window to the query.
+    found : iterable of Found
+        The recordings.
     sounds : sequence of Asked
         Those of the query whose likes are wanted.
 
@@ -49,23 +62,34 @@ def score(store: Store, found: Sequence[tuple[str, float]], sounds: Sequence[Ask
         return [Score(None, None) for _ in found]
     return [
         Score(
-            percentile(distance, usual),
-            verdict(
-                distance,
-                space.encoder,
-                may_be_same(distance, space.encoder)
-                and _is_any_of(store, space, recording_id, sounds),
-            ),
+            percentile(each.distance, usual),
+            verdict(each.distance, space.encoder, _is_any_of(store, space, each, sounds)),
         )
-        for recording_id, distance in found
+        for each in found
     ]
 
 
-def _is_any_of(store: Store, space: Space, recording_id: str, sounds: Sequence[Asked]) -> bool:
+def _is_any_of(store: Store, space: Space, found: Found, sounds: Sequence[Asked]) -> bool:
     """Tell whether a recording is the same audio as one of several sounds."""
-    peaks = store.peaks(recording_id)
+    if not may_be_same(found.distance, space.encoder):
+        return False
+    peaks, n_bins = _peaks_of(store, found), count_bins(found.duration_s)
     aligned = (
-        align(sound, peaks, store.window_distances(recording_id, sound.vectors), space.stride_s)
+        align(
+            sound,
+            peaks,
+            n_bins,
+            store.window_distances(found.recording_id, sound.vectors),
+            space.stride_s,
+        )
         for sound in sounds
     )
-    return any(found and is_same_recording(found, space.encoder) for found in aligned)
+    return any(each and is_same_recording(each, space.encoder) for each in aligned)
+
+
+def _peaks_of(store: Store, found: Found) -> PeaksOf:
+    """Read a long recording's peaks stretch by stretch, a short one's at once."""
+    if found.duration_s > _SHORT_S:
+        return partial(store.peaks, found.recording_id)
+    whole = store.peaks(found.recording_id)
+    return lambda first, stop: whole[first:stop]

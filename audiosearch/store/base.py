@@ -154,8 +154,21 @@ class Store(ABC):
         """Count the recordings that each class is heard in, of those that a filter lets through."""
 
     @abstractmethod
-    def peaks(self, recording_id: str) -> Peaks:
-        """Give what to draw of a recording [shape=(n_bins, 2)]; up to the first damaged block."""
+    def peaks(self, recording_id: str, first: int = 0, stop: int | None = None) -> Peaks:
+        """Give what to draw of a recording, up to the first damaged block.
+
+        Parameters
+        ----------
+        recording_id : str
+            The recording.
+        first, stop : int
+            The stretch, in bins of ``PEAKS_PER_S``; ``None``: to the end.
+
+        Returns
+        -------
+        [shape=(n_bins, 2)], int8
+            Lowest and highest sample of each; fewer than asked for where the recording ends.
+        """
 
     @abstractmethod
     def mean_vectors(self) -> MeanVectors:

@@ -1,6 +1,7 @@
 """Turns blocks of windows into rows of their table, and reads those."""
 
 from collections.abc import Iterator
+from itertools import accumulate, pairwise, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from audiosearch.store.database import Database, Row
 from audiosearch.store.rows import MeanVectors, WindowBlock
 from audiosearch.types import Heard, Peaks, Vectors
 from audiosearch.vectors import l2_normalize
+
+_LAST = 2**62  # no recording has so many blocks
 
 
 def block_row(recording_id: str, block: WindowBlock) -> Row:
@@ -62,14 +65,33 @@ def read_window_heard(database: Database, recording_id: str) -> Heard:
     return np.concatenate([nothing_heard(0), *heard])
 
 
-def read_peaks(database: Database, recording_id: str) -> Peaks:
-    """Give a recording's peaks up to the first block that is missing: times follow from place."""
+def read_peaks(
+    database: Database, recording_id: str, first: int = 0, stop: int | None = None
+) -> Peaks:
+    """Give a recording's peaks, or of a stretch; only the blocks that it lies in are read.
+
+    They end at the first block that is missing: times follow from place.
+    """
+    sizes = database.query(
+        "SELECT block, length(peaks) / 2 FROM blocks WHERE recording_id = ? ORDER BY block",
+        (recording_id,),
+    )
+    whole = takewhile(lambda each: each[0] == each[1][0], enumerate(sizes))
+    bounds = [*accumulate((size for _, (_, size) in whole), initial=0)]
+    inside = [
+        number
+        for number, (start, end) in enumerate(pairwise(bounds))
+        if end > first and (stop is None or start < stop)
+    ]
+    if not inside:
+        return no_peaks()
     peaks = [no_peaks()]
-    for number, row in enumerate(_blocks(database, recording_id)):
+    for number, row in enumerate(_blocks(database, recording_id, inside[0], inside[-1]), inside[0]):
         if row[1] != number:
             break
         peaks.append(np.frombuffer(row[6], np.int8).reshape(-1, 2))
-    return np.concatenate(peaks)
+    origin = bounds[inside[0]]
+    return np.concatenate(peaks)[max(0, first - origin) : None if stop is None else stop - origin]
 
 
 def read_mean_vectors(database: Database, dim: int) -> MeanVectors:
@@ -84,5 +106,8 @@ def read_mean_vectors(database: Database, dim: int) -> MeanVectors:
     return MeanVectors([ids[each] for each in with_windows], l2_normalize(sums[with_windows]))
 
 
-def _blocks(database: Database, recording_id: str) -> Iterator[Row]:
-    return database.rows("blocks", "WHERE recording_id = ? ORDER BY block", (recording_id,))
+def _blocks(
+    database: Database, recording_id: str, first: int = 0, last: int = _LAST
+) -> Iterator[Row]:
+    where = "WHERE recording_id = ? AND block BETWEEN ? AND ? ORDER BY block"
+    return database.rows("blocks", where, (recording_id, first, last))

@@ -137,9 +137,9 @@ class LibraryReader(Store):
         """Count the recordings that each class is heard in, of those that a filter lets through."""
         return count_heard(self._db, select(self._db, condition))
 
-    def peaks(self, recording_id: str) -> Peaks:
-        """Give what to draw of a recording [shape=(n_bins, 2)]; see ``Store.peaks``."""
-        return read_peaks(self._db, recording_id)
+    def peaks(self, recording_id: str, first: int = 0, stop: int | None = None) -> Peaks:
+        """Give what to draw of a recording; see ``Store.peaks``."""
+        return read_peaks(self._db, recording_id, first, stop)
 
     def mean_vectors(self) -> MeanVectors:
         """Give the mean of each recording's windows; see ``Store.mean_vectors``."""

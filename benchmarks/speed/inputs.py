@@ -91,9 +91,11 @@ class Inputs:
 
     def _samples(self, number: int) -> NDArray[np.float32]:
         """Mix two clips, shape=(n_samples, 2): one more to the left, one more to the right."""
+        # Of the second 60 clips each goes with every one of the first.
+        pair = number % CLIPS, CLIPS + (number + number // CLIPS) % CLIPS
         left, right = (
             soundfile.read(self._music[each], CLIP_S * SAMPLE_RATE, dtype="float32")[0]
-            for each in (number, number + CLIPS)
+            for each in pair
         )
         n_samples = min(left.size, right.size)
         both = np.stack([left[:n_samples], right[:n_samples]])

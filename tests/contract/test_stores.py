@@ -320,6 +320,10 @@ class StoreMachine(RuleBasedStateMachine):
         peaks = self.store.peaks(recording_id)
         assert peaks.dtype == np.int8
         np.testing.assert_array_equal(peaks, np.concatenate([b.peaks for b in blocks]))
+        first, stop = 30 * n_queries, 100 * n_queries
+        stretch = self.store.peaks(recording_id, first, stop)
+        np.testing.assert_array_equal(stretch, peaks[first:stop])
+        np.testing.assert_array_equal(self.store.peaks(recording_id, first), peaks[first:])
         np.testing.assert_allclose(found.distances, expected.min(axis=1), atol=1e-6, rtol=0)
         at_query = expected[np.arange(len(expected)), found.queries]
         np.testing.assert_allclose(at_query, expected.min(axis=1), atol=2e-6, rtol=0)

@@ -4,7 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audiosearch.errors import InvalidQueryError
-from audiosearch.peaks import PEAKS_PER_S, block_peaks, no_peaks, peaks_of, reduce_peaks
+from audiosearch.peaks import (
+    PEAKS_PER_S,
+    bins_between,
+    block_peaks,
+    count_bins,
+    no_peaks,
+    peaks_of,
+    reduce_peaks,
+)
 from audiosearch.types import Peaks, Waveform
 from audiosearch.windows import Block, WindowPlan
 from tests.audio_files import chirp
@@ -115,16 +123,25 @@ def test_no_more_points_than_bins(points: int) -> None:
 def test_a_stretch_is_widened_to_bins(
     start_s: float, end_s: float | None, first: int, stop: int
 ) -> None:
-    np.testing.assert_array_equal(reduce_peaks(RAMP, 1000, start_s, end_s), RAMP[first:stop])
+    np.testing.assert_array_equal(RAMP[slice(*bins_between(start_s, end_s))], RAMP[first:stop])
 
 
 def test_no_sound_has_no_points() -> None:
     assert reduce_peaks(no_peaks(), 10).shape == (0, 2)
 
 
-@pytest.mark.parametrize(
-    ("points", "start_s", "end_s"), [(0, 0, None), (-1, 0, None), (5, -1, None), (5, 2, 2)]
-)
-def test_wrong_wishes_are_refused(points: int, start_s: float, end_s: float | None) -> None:
+@pytest.mark.parametrize("points", [0, -1])
+def test_no_point_is_refused(points: int) -> None:
     with pytest.raises(InvalidQueryError, match="received"):
-        reduce_peaks(RAMP, points, start_s, end_s)
+        reduce_peaks(RAMP, points)
+
+
+@pytest.mark.parametrize(("start_s", "end_s"), [(-1, None), (2, 2)])
+def test_no_stretch_is_refused(start_s: float, end_s: float | None) -> None:
+    with pytest.raises(InvalidQueryError, match="received"):
+        bins_between(start_s, end_s)
+
+
+@pytest.mark.parametrize("n_samples", [1, 799, 800, 801, 16_000, 24 * 3600 * RATE + 1])
+def test_bins_are_counted_as_they_are_made(n_samples: int) -> None:
+    assert count_bins(n_samples / RATE) == -(-n_samples // SAMPLES_PER_BIN)

@@ -7,7 +7,7 @@ from audiosearch.heard.windows import nothing_heard
 from audiosearch.peaks import no_peaks, peaks_of
 from audiosearch.scoring.alignment import FINE_PEAKS_PER_S, Alignment, Asked, align
 from audiosearch.store.rows import WindowDistances
-from audiosearch.types import Waveform
+from audiosearch.types import Peaks, Waveform
 from audiosearch.windows import WindowPlan
 from tests.conftest import sine
 
@@ -51,7 +51,16 @@ def compare(asked: Asked, recording: Waveform, place_s: float) -> WindowDistance
 def fit(query: Waveform, recording: Waveform, place_s: float = 0.0) -> Alignment | None:
     asked = ask(query)
     windows = compare(asked, recording, place_s)
-    return align(asked, peaks_of(recording, RATE), windows, PLAN.stride_s)
+    return lay(asked, peaks_of(recording, RATE), windows)
+
+
+def lay(asked: Asked, peaks: Peaks, windows: WindowDistances) -> Alignment | None:
+    def read(first: int, stop: int) -> Peaks:
+        assert first >= 0  # a stretch before the beginning is none of the end
+        assert stop >= 0
+        return peaks[first:stop]
+
+    return align(asked, read, len(peaks), windows, PLAN.stride_s)
 
 
 RECORDING = murmur(31.0, seed=1)
@@ -110,5 +119,5 @@ def test_what_has_no_peaks_fits_nothing() -> None:
     asked = ask(RECORDING)
     windows = compare(asked, RECORDING, 0.0)
     unknown = Asked(asked.vectors, asked.start_s, no_peaks())
-    assert align(asked, no_peaks(), windows, 2.0) is None
-    assert align(unknown, peaks_of(RECORDING, RATE), windows, 2.0) is None
+    assert lay(asked, no_peaks(), windows) is None
+    assert lay(unknown, peaks_of(RECORDING, RATE), windows) is None
