@@ -74,7 +74,7 @@ class AudioSegmenter(Executor):
         self.res_type = res_type
         self.max_query_s = max_query_s
         self._queries = Sandbox()
-        self._indexing = Sandbox(workers=1, niceness=10)
+        self._indexing = Sandbox(workers=2, niceness=10)
         self._read_indexed: Read = partial(self._indexing.run, timeout_s=BLOCK_TIMEOUT_S)
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from audiosearch.store.rows import Recording
 from audiosearch.store.search import SearchIndex
 from audiosearch.types import Vectors
 
-_BLOCKS_PER_STEP = 48
+_BLOCKS_PER_STEP = 12
 
 _log = logging.getLogger(__name__)
 
