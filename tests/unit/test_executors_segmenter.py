@@ -234,4 +234,4 @@ def test_processes_end_with_the_box() -> None:
         search(box, Recording(path=str(CLIP)))
         before = psutil.Process().children()
     after = psutil.Process().children()
-    assert len(before) - len(after) == 3
+    assert len(before) - len(after) == 4
