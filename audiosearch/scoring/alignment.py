@@ -7,6 +7,7 @@ differ between two takes of the same kind of sound, whose vectors may be as near
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,18 @@ class Asked:
     vectors: Vectors
     start_s: NDArray[np.float64]
     peaks: Peaks
+
+    @cached_property
+    def steps(self) -> Steps:
+        """Its steps in bins that begin a little later each time, shape=(PHASES, n_steps)."""
+        n_bins = (len(self.peaks) - PHASES + 1) // PHASES
+        if n_bins < 2:
+            return np.empty((PHASES, 0))
+        phases = []
+        for first in range(PHASES):
+            bins = self.peaks[first : first + n_bins * PHASES].reshape(n_bins, PHASES, 2)
+            phases.append(_steps(np.stack([bins[..., 0].min(axis=1), bins[..., 1].max(axis=1)], 1)))
+        return np.stack(phases)
 
 
 @dataclass(frozen=True)
@@ -95,12 +108,11 @@ def align(
         ``None`` where they overlap too little: by less than a second, or than three quarters of the
         shorter.
     """
-    query, recording = _steps_by_phase(asked.peaks), _Recording(peaks, n_bins - 1)
+    query, recording = asked.steps, _Recording(peaks, n_bins - 1)
     if not query.size or recording.n_steps < 1:
         return None
-    reach = round(stride_s * PEAKS_PER_S)
-    lags = _lags_to_try(asked, windows)
-    correlation, lag, phase = max(_best_fit(query, recording, each, reach) for each in lags)
+    lags = _lags_to_try(asked, windows, round(stride_s * PEAKS_PER_S))
+    correlation, lag, phase = max(_best_fit(query, recording, each) for each in lags)
     if not np.isfinite(correlation):
         return None
     first, stop = max(0, lag), min(lag + query.shape[1], recording.n_steps)
@@ -122,12 +134,12 @@ class _Recording:
     peaks: PeaksOf
     n_steps: int
 
-    def steps(self, first: int, stop: int) -> tuple[Steps, NDArray[np.bool_]]:
-        """Give a stretch, which may reach beyond the recording, and tell what of it is there."""
-        steps, there = np.zeros(stop - first), np.zeros(stop - first, np.bool_)
+    def steps(self, first: int, stop: int) -> tuple[Steps, NDArray[np.float64]]:
+        """Give a stretch, which may reach beyond the recording, and 1 where it does not, else 0."""
+        steps, there = np.zeros(stop - first), np.zeros(stop - first)
         known = _steps(self.peaks(max(0, first), max(0, stop + 1)))
         inside = slice(max(0, -first), max(0, -first) + known.size)
-        steps[inside], there[inside] = known, True
+        steps[inside], there[inside] = known, 1.0
         return steps, there
 
 
@@ -149,37 +161,41 @@ def _steps(peaks: Peaks) -> Steps:
     return np.diff(heights)
 
 
-def _steps_by_phase(fine: Peaks) -> Steps:
-    """Give the steps of bins that begin a little later each time, shape=(PHASES, n_steps)."""
-    n_bins = (len(fine) - PHASES + 1) // PHASES
-    if n_bins < 2:
-        return np.empty((PHASES, 0))
-    phases = []
-    for first in range(PHASES):
-        bins = fine[first : first + n_bins * PHASES].reshape(n_bins, PHASES, 2)
-        phases.append(_steps(np.stack([bins[..., 0].min(axis=1), bins[..., 1].max(axis=1)], 1)))
-    return np.stack(phases)
-
-
-def _lags_to_try(asked: Asked, windows: WindowDistances) -> list[int]:
-    """Give places where the query may begin in the recording, in bins."""
+def _lags_to_try(asked: Asked, windows: WindowDistances, reach: int) -> list[range]:
+    """Give where the query may begin in the recording, in bins: within reach of some places."""
     nearest = np.argsort(windows.distances, kind="stable")[:_CANDIDATES]
     places_s = windows.start_s[nearest] - asked.start_s[windows.queries[nearest]]
-    lags: list[int] = np.unique(np.rint(places_s * PEAKS_PER_S).astype(int)).tolist()
+    lags: list[range] = []
+    for place in np.unique(np.rint(places_s * PEAKS_PER_S).astype(int)).tolist():
+        first = place - reach
+        if lags and first <= lags[-1].stop:
+            first = lags.pop().start
+        lags.append(range(first, place + reach + 1))
     return lags
 
 
-def _best_fit(query: Steps, recording: _Recording, lag: int, reach: int) -> tuple[float, int, int]:
-    """Give the highest correlation within reach of a place, where it is, and in which phase."""
+def _best_fit(query: Steps, recording: _Recording, lags: range) -> tuple[float, int, int]:
+    """Give the highest correlation at some lags, at which it is, and in which phase."""
     n_steps = query.shape[1]
-    section, there = recording.steps(lag - reach, lag + reach + n_steps)
-    x = np.lib.stride_tricks.sliding_window_view(section, n_steps)
-    mask = np.lib.stride_tricks.sliding_window_view(there.astype(np.float64), n_steps)
-    n = mask.sum(axis=1, keepdims=True)
-    power_x, power_y = (x**2).sum(axis=1, keepdims=True), mask @ (query**2).T
+    section, there = recording.steps(lags.start, lags.stop - 1 + n_steps)
+    n, power_x = _sums(there, n_steps), _sums(section**2, n_steps)
+    products = _products(section, query)
+    power_y = (query**2).sum(axis=1) if there.all() else _products(there, query**2)
     enough = max(_MIN_OVERLAP_S * PEAKS_PER_S, _MIN_SHARE * min(n_steps, recording.n_steps))
     moves = (n >= enough) & (np.minimum(power_x, power_y) > _NO_STEP)
     scale = np.sqrt(np.where(moves, power_x * power_y, 1.0))
-    correlations = np.where(moves, x @ query.T / scale, -np.inf)
+    correlations = np.where(moves, products / scale, -np.inf)
     place, phase = np.unravel_index(correlations.argmax(), correlations.shape)
-    return float(correlations[place, phase]), lag - reach + int(place), int(phase)
+    return float(correlations[place, phase]), lags[int(place)], int(phase)
+
+
+def _products(values: Steps, rows: Steps) -> Steps:
+    """Multiply stretches of values with rows as long, shape=(n_stretches, n_rows)."""
+    return np.stack([np.correlate(values, row) for row in rows], axis=1)
+
+
+def _sums(values: Steps, n: int) -> Steps:
+    """Add up each n values that follow each other, shape=(n_values - n + 1, 1)."""
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    added: Steps = (sums[n:] - sums[:-n])[:, np.newaxis]
+    return added

@@ -1,4 +1,4 @@
-"""Fills a library with vectors at random, in clusters, as if they were of recordings."""
+"""Fills a library with vectors and peaks at random, as if they were of recordings."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import numpy as np
 
 from audiosearch.encoders import load_encoder
 from audiosearch.encoders.settings import EncoderSettings
+from audiosearch.peaks import count_bins
 from audiosearch.store.rows import File, Recording, Space, WindowBlock
 from audiosearch.store.sqlite import SQLiteStore
 from audiosearch.types import Vectors
@@ -42,12 +43,14 @@ def grow(workspace: Path, space: Space, n_windows: int) -> None:
     totals = store.totals()
     start_s = space.stride_s * np.arange(WINDOWS_A_RECORDING, dtype=np.float64)
     end_s = start_s + space.window_s
-    missing = n_windows - totals.windows
+    missing, rng = n_windows - totals.windows, np.random.default_rng(n_windows)
     for number, vectors in enumerate(clustered(missing, space.dim, totals.recordings)):
         name = f"{totals.recordings + number:08}"
         file = File(f"filled/{name}.ogg", f"/filled/{name}.ogg", 1, 1, name)
-        recording = Recording(name, float(end_s[len(vectors) - 1]), complete=True)
-        block = WindowBlock(0, start_s[: len(vectors)], end_s[: len(vectors)], vectors)
+        n = len(vectors)
+        recording = Recording(name, float(end_s[n - 1]), complete=True)
+        peaks = rng.integers(-100, 100, (count_bins(recording.duration_s), 2), np.int8)
+        block = WindowBlock(0, start_s[:n], end_s[:n], vectors, peaks)
         store.add_block(file, recording, block, space)
     store.nearest(next(clustered(1, space.dim, 0)), 1)  # begins to build what large libraries need
     store.finish_building()
