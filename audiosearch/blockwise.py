@@ -36,8 +36,8 @@ def decode_block(
     waveform : [shape=(n_samples,)], float32
         As of ``decode``, to which all blocks together are as the whole.
     seek_table : bytes
-        By which ``decode`` finds what was read so far, as of ``SeekTable``; nothing where the
-        format itself tells.
+        By which ``decode`` finds what was read so far, as of ``SeekTable``; nothing where it is
+        found at once, by the format or in a small file.
 
     Raises
     ------

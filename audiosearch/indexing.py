@@ -232,7 +232,7 @@ def _encodable(files: Iterable[FoundFile], report: Report) -> Iterator[FoundFile
 def _batches(files: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:
     """Put small files together: a request costs about as much as decoding one.
 
-    The smallest come first: each is found a moment later, and none waits while a long one is read.
+    The smallest come first: they are found soon, and none waits while a long one is read.
     """
     batch: list[FoundFile] = []
     for file in sorted(files, key=lambda each: each.size):

@@ -94,8 +94,8 @@ def rank_recordings(
 ) -> list[tuple[float, str]]:
     """Find the nearest recordings without looking at their windows one by one.
 
-    More windows are asked for until they hold ``limit`` recordings, and all that tie with the last:
-    as many more as those of the recordings that were found, which may be long, and fill a search.
+    More windows are asked for until they hold ``limit`` recordings, and all that tie with the last.
+    At worst all windows of the recordings that were found come first: of so many more.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def rank_recordings(
         exhausted = len(found.recording_ids) < k
         if exhausted or (len(ranked) > limit and ranked[limit - 1][0] < float(found.distances[-1])):
             return ranked[:limit]
-        known = map(store.recording, {each for _, each in ranked})
+        known = [store.recording(each) for _, each in ranked]
         k = max(4 * k, k + sum(each.n_windows for each in known if each))
 
 

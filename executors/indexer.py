@@ -67,7 +67,7 @@ class SimpleIndexer(Executor):
             self.limit = _check_match_args(match_args or {})
             self.store = open_store(workspace_of(self))
             if preload:
-                self.store.pair_distances()
+                self.store.pair_distances()  # needs the vectors, and is needed itself
         roots = [Path(root) for root in library_roots or ["."]]
         self.library = Library(self.store, roots, self._read_metadata)
         self.mapper = Mapper(workspace_of(self))

@@ -129,7 +129,9 @@ class Pipeline:
         parameters = {"index": True, "trusted": trusted, "folders": folders}
         done = {doc.id: doc for doc in await self._call("/resolve", docs, parameters, INDEXER)}
         if all_or_none:
-            _check([doc for doc in done.values() if doc.code == "forbidden"])
+            for number, doc in enumerate(done.values()):
+                if doc.code == "forbidden":
+                    refuse_failed(doc, f"data[{number}]: ")
         new = [doc for doc in done.values() if doc.status is None]
         for first in range(0, len(new), RECORDINGS_AT_ONCE):
             group = new[first : first + RECORDINGS_AT_ONCE]

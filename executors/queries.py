@@ -15,6 +15,7 @@ from audiosearch.heard.windows import in_common, nothing_heard
 from audiosearch.ranking import DISTANCE
 from audiosearch.scoring.scores import Found, score
 from audiosearch.store.base import Store
+from audiosearch.store.rows import Space
 from audiosearch.types import Heard
 from executors.documents import Hit, Recording
 from executors.rows import asked_of, filter_of, heard_of, space_of, vectors_of
@@ -88,17 +89,17 @@ def _search(
     heard = np.concatenate([_heard(doc) for doc in wanted])
     found = retrieval.retrieve(store, np.concatenate(queries), options)
     hits = DocList[Hit](_hit(each, places, heard) for each in found)
-    _score(hits, store, wanted)
+    _score(hits, store, known, wanted)
     return hits
 
 
-def _score(hits: Sequence[Hit], store: Store, wanted: Sequence[Recording]) -> None:
+def _score(hits: Sequence[Hit], store: Store, space: Space, wanted: Sequence[Recording]) -> None:
     """Tell what the hits' distances mean."""
     found = [
         Found(hit.recording_id, float(np.asarray(hit.pairs)[:, DISTANCE].min()), hit.duration_s)
         for hit in hits
     ]
-    scores = score(store, found, [asked_of(doc) for doc in wanted])
+    scores = score(store, space, found, [asked_of(doc) for doc in wanted])
     for hit, scored in zip(hits, scores, strict=True):
         hit.percentile, hit.verdict = scored.percentile, scored.verdict
 

@@ -1,4 +1,4 @@
-"""Turns the indexer's documents into the store's rows, and back."""
+"""Reads from documents what the store and the scores need."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,5 +1,6 @@
 """AudioSegmenter: decodes recordings and cuts them into windows."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -34,7 +35,7 @@ from executors.documents import Recording, Window, source_of
 from executors.timing import timed
 from executors.workspace import errors_told, jina_options
 
-QUERY_TIMEOUT_S = 30.0
+QUERY_TIMEOUT_S = 30.0  # of a request that names no deadline
 BLOCK_TIMEOUT_S = 600.0  # for two minutes of sound, or the identity of a day's
 
 Read: TypeAlias = Callable[..., Any]
@@ -117,7 +118,8 @@ class AudioSegmenter(Executor):
         """
         left_s = self.max_query_s
         deadline = Deadline.of(parameters)
-        read = partial(self._queries.run, timeout_s=QUERY_TIMEOUT_S, deadline=deadline)
+        timeout_s = QUERY_TIMEOUT_S if deadline.at == math.inf else deadline.left_s
+        read = partial(self._queries.run, timeout_s=timeout_s, deadline=deadline)
         with timed(docs, "decode"):
             for number, doc in enumerate(docs):
                 try:
@@ -153,9 +155,9 @@ class AudioSegmenter(Executor):
         waveform = self._load_query(doc, start_s, end_s, read)
         if waveform.size > round(left_s * self.sample_rate):
             raise TooLongError(
-                f"received more than {self.max_query_s:g} s of sound in a request; ask for a "
-                "stretch of it by start_s and end_s, or "
-                f"#t={start_s:g},{start_s + self.max_query_s:g} behind the uri"
+                f"received more than {self.max_query_s:g} s of sound in a request, of which "
+                f"{left_s:g} s were left for this one; ask about fewer sounds at once, or a "
+                f"stretch by start_s and end_s, or #t={start_s:g},{longest_s:g} behind the uri"
             )
         if not waveform.size and start_s > 0:
             raise InvalidQueryError(

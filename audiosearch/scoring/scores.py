@@ -33,20 +33,24 @@ class Score:
 
 
 class Found(NamedTuple):
-    """A recording that a search has found, and the cosine distance of its best window."""
+    """A recording that a search has found: its length, and its best window's cosine distance."""
 
     recording_id: str
     distance: float
     duration_s: float
 
 
-def score(store: Store, found: Iterable[Found], sounds: Sequence[Asked]) -> list[Score]:
+def score(
+    store: Store, space: Space, found: Iterable[Found], sounds: Sequence[Asked]
+) -> list[Score]:
     """Score the recordings that a search has found.
 
     Parameters
     ----------
     store : Store
         The library, which holds them.
+    space : Space
+        What its vectors were made with.
     found : iterable of Found
         The recordings.
     sounds : sequence of Asked
@@ -57,9 +61,7 @@ def score(store: Store, found: Iterable[Found], sounds: Sequence[Asked]) -> list
     list of Score
         In the same order.
     """
-    space, usual = store.space, store.pair_distances()
-    if space is None:  # the last recording has gone meanwhile
-        return [Score(None, None) for _ in found]
+    usual = store.pair_distances()
     return [
         Score(
             percentile(each.distance, usual),

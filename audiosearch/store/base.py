@@ -157,6 +157,9 @@ class Store(ABC):
     def peaks(self, recording_id: str, first: int = 0, stop: int | None = None) -> Peaks:
         """Give what to draw of a recording, up to the first damaged block.
 
+        The blocks before a stretch are not read: where one of them is damaged, which ``check``
+        tells, the stretch may lie elsewhere.
+
         Parameters
         ----------
         recording_id : str

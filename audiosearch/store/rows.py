@@ -90,7 +90,7 @@ class WindowBlock:
         The classes heard in each window, as of ``Heard``; ``None`` where nothing is known of them.
     seek_table : bytes
         Where the sound of this block and those before it is in the file, as of ``SeekTable``;
-        empty where the format itself tells.
+        empty where it is found at once.
     """
 
     index: int

@@ -226,23 +226,31 @@ class SQLiteStore(LibraryReader):
 
     def _loaded(self, queries: Vectors) -> SearchIndex:
         """Load the index at its first use: a process that only writes does without its memory."""
-        if self._index is None:
-            space = self.space
-            self._index = SearchIndex(
-                space.dim if space else queries.shape[1],
-                self._workspace / APPROXIMATE,
-                self._approximate_from,
-                self._read_only,
-            )
-            with self._db.snapshot():
-                load_index(self._index, self._db, self.recordings())
-                self._version = self._db.version
-        if queries.shape[1:] != (self._index.dim,):
+        index = self._index
+        if index is None:
+            index = self._load(queries.shape[1])
+            if self.space:  # else the first vectors that come may be of another length
+                self._index = index
+        if queries.shape[1:] != (index.dim,):
             raise IndexMismatchError(
-                f"received query vectors of shape {queries.shape}, expected "
-                f"(n, {self._index.dim}): this library was made with {self.space}"
+                f"received query vectors of shape {queries.shape}, expected (n, {index.dim}): "
+                f"this library was made with {self.space}"
             )
-        return self._index
+        return index
+
+    def _load(self, dim: int) -> SearchIndex:
+        """Load the index; an empty one of vectors of some length, where the library has none."""
+        space = self.space
+        index = SearchIndex(
+            space.dim if space else dim,
+            self._workspace / APPROXIMATE,
+            self._approximate_from,
+            self._read_only,
+        )
+        with self._db.snapshot():
+            load_index(index, self._db, self.recordings())
+            self._version = self._db.version
+        return index
 
     def _forget(self, recording_ids: Collection[str]) -> None:
         if self._index:

@@ -454,6 +454,12 @@ def test_query_vectors_of_another_length_are_refused(store: Store) -> None:
         store.nearest(np.ones((3, 5), np.float32), 1)
 
 
+def test_an_empty_library_does_not_keep_a_query_vectors_length(store: Store) -> None:
+    assert store.nearest(np.ones((1, DIM + 1), np.float32), 5).recording_ids == []
+    add(store, "a1")
+    assert store.nearest(unit_vectors(1, 0), 5).recording_ids == ["a1"]
+
+
 def test_a_block_that_cannot_be_written_changes_nothing(store: Store) -> None:
     add(store, "a1", "lib/a.ogg", label="dog")
     before = list(store.recordings()), list(store.files())

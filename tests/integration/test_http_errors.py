@@ -360,7 +360,9 @@ def test_outside_is_not_indexed(library: Library, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "outside.wav", sine(1.0, 900), 16_000)
     body = {"data": [{"uri": "sounds/inside.wav"}, {"uri": str(tmp_path / "outside.wav")}]}
     recordings = service.get("/health").json()["recordings"]
-    check_problem(service.post("/index", body), 403, "forbidden")
+    answer = service.post("/index", body)
+    check_problem(answer, 403, "forbidden")
+    assert answer.json()["detail"].startswith("data[1]: ")
     assert service.get("/health").json()["recordings"] == recordings, "neither is indexed"
 
 

@@ -12,12 +12,14 @@ import psutil
 import pytest
 import soundfile
 
+from audiosearch.blockwise import SMALL_MP3_BYTES
 from audiosearch.decode import decode
 from audiosearch.seek_table import SeekTable
 from audiosearch.store.rows import Recording
 from audiosearch.store.sqlite import SQLiteStore
 from audiosearch.store.workspace import read_space
 from audiosearch.windows import WindowPlan
+from tests.audio_files import write_ffmpeg
 from tests.conftest import TOY_DATA
 from tests.integration.service import app, outlived, run_app, serving, wait_for
 
@@ -122,8 +124,10 @@ def test_stretches_of_a_long_mp3_are_those_that_were_indexed(
     recording: Path, tmp_path: Path
 ) -> None:
     """What is asked about, and played, is found by the table that is kept with the recording."""
-    samples, rate = soundfile.read(recording, dtype="float32")
-    soundfile.write(tmp_path / "long.mp3", samples, rate)
+    rate = 44_100
+    samples = decode(recording, rate)
+    write_ffmpeg(tmp_path / "long.mp3", samples, "libmp3lame", bit_rate=320_000)
+    assert (tmp_path / "long.mp3").stat().st_size > SMALL_MP3_BYTES
     workspace = tmp_path / "workspace"
     done = run_app("index", tmp_path / "long.mp3", "--workspace", workspace, "--encoder", "yamnet")
     assert done.returncode == 0, done.stderr
