@@ -156,8 +156,14 @@ def _run_supervised(flow: Any, on_ready: Callable[[], None]) -> None:
     threading.Thread(target=_die_with_a_child, args=(flow, started), daemon=True).start()
     flow.start()
     started.set()
-    on_ready()
-    Supervisor(flow).run(stop)
+    supervisor = Supervisor(flow)
+    try:
+        on_ready()
+    except BaseException:  # the microservices would live on, and this process wait for them
+        stop.set()
+        raise
+    finally:
+        supervisor.run(stop)
 
 
 def _run_all_or_none(flow: Any, on_ready: Callable[[], None]) -> None:

@@ -27,6 +27,8 @@ MESSAGES_AT_ONCE = 3
 of the few threads that a microservice has (5 on one core)."""
 RECORDINGS_AT_ONCE = 8
 """Recordings of a request that are indexed together, a block of each at a time."""
+ASK_TIMEOUT_S = 30
+"""Longer than a search may take that names nothing else: the library answers one at a time."""
 SEGMENTER_AND_INDEXER = "segmenter|indexer"
 
 
@@ -205,11 +207,16 @@ class Pipeline:
         Raises
         ------
         RefusedError
-            If what is asked for is not there.
+            If what is asked for is not there, or nothing is told in time.
         """
-        [facts] = await self._call(
-            "/tell", [Facts(text="")], {"what": what, **parameters}, INDEXER, Facts
-        )
+        asked = self._call("/tell", [Facts(text="")], {"what": what, **parameters}, INDEXER, Facts)
+        try:
+            [facts] = await asyncio.wait_for(asked, ASK_TIMEOUT_S)
+        except TimeoutError as error:
+            raise RefusedError(
+                "unavailable",
+                f"the library did not answer in {ASK_TIMEOUT_S} s; ask again in a moment",
+            ) from error
         answer = json.loads(facts.text)
         if "error" in answer:
             raise RefusedError(answer["error"]["code"], answer["error"]["message"])

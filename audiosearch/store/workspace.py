@@ -29,7 +29,8 @@ def lock_workspace(workspace: Path) -> IO[str]:
         lock.close()
         raise WorkspaceBusyError(
             f"process {owner} is writing to {workspace}; "
-            "wait until it ends, stop it, or use another --workspace"
+            "wait until it ends, stop it, or use another --workspace; while python app.py serve "
+            "runs, it is searched and added to at the same time"
         ) from error
     lock.truncate(0)
     lock.write(str(os.getpid()))

@@ -13,6 +13,7 @@ from executors.service.access import Access
 from executors.service.body_limit import BodyLimit
 from executors.service.context import Service
 from executors.service.docs_page import FILES, docs_page
+from executors.service.form_charset import FormCharset
 from executors.service.headers import SecurityHeaders
 from executors.service.metrics import Measured
 from executors.service.page import add_page
@@ -28,6 +29,9 @@ from executors.service.routes.sessions import sessions
 
 _BEARER = HTTPBearer(auto_error=False, description="The value of AUDIOSEARCH_TOKEN.")
 """Has Swagger UI ask for the token; ``Access`` is what checks it."""
+
+_SMALL_BODIES_MB = {"/session": 0.01}
+"""What comes before a token is checked: parsing 100 MB of JSON stops all others for seconds."""
 
 ROUTES = (searching, recordings, playing, mapping, indexing, jobs, health, sessions)
 
@@ -74,7 +78,8 @@ def make_app(service: Service, host: str) -> FastAPI:
 def _add_middleware(app: FastAPI, service: Service, host: str) -> None:
     """Put before the routes what every request passes: the last one added is the first passed."""
     settings = service.settings
-    app.add_middleware(BodyLimit, max_mb=settings.max_body_mb)
+    app.add_middleware(FormCharset)
+    app.add_middleware(BodyLimit, max_mb=settings.max_body_mb, smaller=_SMALL_BODIES_MB)
     app.add_middleware(
         Access,
         tokens=service.tokens,

@@ -1,5 +1,6 @@
 """Refuses a body that is too large before it fills the memory."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -32,22 +33,25 @@ class BodyLimit:
         The application that reads them.
     max_mb : float
         The largest body, in MB.
+    smaller : mapping of str to float
+        The largest of some paths.
     """
 
-    def __init__(self, app: ASGIApp, max_mb: float) -> None:
+    def __init__(self, app: ASGIApp, max_mb: float, smaller: Mapping[str, float]) -> None:
         self.app = app
         self.max_mb = max_mb
+        self.smaller = smaller
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what arrives, up to the limit."""
-        received = 0
+        received, max_mb = 0, self.smaller.get(scope.get("path", ""), self.max_mb)
 
         async def receive_counted() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_mb * 1e6:
-                raise BodyTooLargeError(self.max_mb)
+            if received > max_mb * 1e6:
+                raise BodyTooLargeError(max_mb)
             return message
 
         await self.app(scope, receive_counted, send)

@@ -253,6 +253,17 @@ def test_index_beside_a_running_server(tmp_path: Path) -> None:
     assert not (workspace / "server.json").exists()
 
 
+def test_a_server_that_cannot_be_announced_ends(tmp_path: Path) -> None:
+    announcement = tmp_path / "workspace" / "server.json"
+    announcement.mkdir(parents=True)
+    place = ("--workspace", announcement.parent, "--encoder", "yamnet")
+    done = run_app("serve", *place, "--port", str(free_port()))
+    assert done.returncode == 1
+    assert f"{announcement} cannot be used" in one_error(done)
+    announcement.rmdir()
+    assert run_app("index", *place).returncode == 0, "none of its processes holds the lock"
+
+
 N_LONG = 40
 
 

@@ -63,6 +63,27 @@ def test_size_of_the_body(limited: Service) -> None:
         assert "more than 2 MB" in check_problem(response, 413, "too_long")
 
 
+def test_what_comes_before_the_token_is_small(limited: Service) -> None:
+    detail = check_problem(limited.post("/session", {"token": "x" * 20_000}), 413, "too_long")
+    assert "more than 0.01 MB" in detail
+
+
+@pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "latin-1"])
+def test_forms_in_other_charsets(limited: Service, charset: str) -> None:
+    """Of some charsets decoding a megabyte takes Python seconds, in which nobody is answered."""
+    field = b'Content-Disposition: form-data; name="parameters"'
+    body = b"--XX\r\n" + field + b"\r\n\r\ntda" + b"a" * 999_990 + b"\r\n--XX--\r\n"
+    started = time.monotonic()
+    response = httpx.post(
+        limited.address + "/search/upload",
+        content=body,
+        headers={"Content-Type": f"multipart/form-data; boundary=XX; charset={charset}"},
+        trust_env=False,
+    )
+    assert "expected utf-8" in check_problem(response, 415, "unsupported")
+    assert time.monotonic() - started < 3
+
+
 def test_length_of_the_sound(limited: Service) -> None:
     assert search(limited, {"uri": noise(29)}).status_code == 200
     detail = check_problem(search(limited, {"uri": noise(31)}), 413, "too_long")

@@ -28,6 +28,8 @@ from tests.contract.test_stores import add
         ("film.mp4", "film.mp4", 0.0, None),
         ("film.mp4#t=8.95,18.95", "film.mp4", 8.95, 18.95),
         ("film.mp4#t=8", "film.mp4", 8.0, None),
+        ("film.mp4#t=1:05,1:02:03.5", "film.mp4", 65.0, 3723.5),
+        ("film.mp4#t=,:05", "film.mp4#t=,:05", 0.0, None),
         ("film.mp4#t=,18.", "film.mp4", 0.0, 18.0),
         ("a#t=1,2/film.mp4#t=3", "a#t=1,2/film.mp4", 3.0, None),
         ("film.mp4#t=1#t=2", "film.mp4#t=1", 2.0, None),
