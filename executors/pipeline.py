@@ -91,7 +91,7 @@ class Pipeline:
             doc.status = None
         found = await self._call("/search", sounds, parameters)
         _check(found)
-        return [next(sounds) for _, sounds in groupby(found, lambda doc: doc.group)]
+        return [next(query) for _, query in groupby(found, lambda doc: doc.group)]
 
     async def index(
         self,

@@ -228,8 +228,9 @@ class SQLiteStore(LibraryReader):
         """Load the index at its first use: a process that only writes does without its memory."""
         index = self._index
         if index is None:
-            index = self._load(queries.shape[1])
-            if self.space:  # else the first vectors that come may be of another length
+            space = self.space
+            index = self._load(space.dim if space else queries.shape[1])
+            if space:  # else the first vectors that come may be of another length
                 self._index = index
         if queries.shape[1:] != (index.dim,):
             raise IndexMismatchError(
@@ -239,13 +240,9 @@ class SQLiteStore(LibraryReader):
         return index
 
     def _load(self, dim: int) -> SearchIndex:
-        """Load the index; an empty one of vectors of some length, where the library has none."""
-        space = self.space
+        """Load the index of the library's vectors, which have this length."""
         index = SearchIndex(
-            space.dim if space else dim,
-            self._workspace / APPROXIMATE,
-            self._approximate_from,
-            self._read_only,
+            dim, self._workspace / APPROXIMATE, self._approximate_from, self._read_only
         )
         with self._db.snapshot():
             load_index(index, self._db, self.recordings())
